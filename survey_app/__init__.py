@@ -1,0 +1,1 @@
+"""The Flask application: what people see and what is kept."""

@@ -1,0 +1,24 @@
+"""Runs: each assessment of a round, stored once and never changed."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from survey_app.core.database import Base, UtcDateTime
+
+
+class Run(Base):
+    """One assessment (核算). `scores_json` is the result of record; the trace is recomputed
+    from the sealed files, and must lead to the same digest."""
+
+    __tablename__ = "run"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    number: Mapped[int]
+    operator: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    scheme_digest: Mapped[str] = mapped_column(Text)
+    content_digest: Mapped[str] = mapped_column(Text)
+    scores_json: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,166 @@
+"""The database session: SQLite embedded by default, PostgreSQL by URL, the same guarantees."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, DateTime, Dialect, MetaData, create_engine, event, text
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from survey_app.core.config import UnsafeSettingsError
+
+BUSY_SECONDS = 30
+# Journal and pragmas that give least away and lose nothing: see docs/decisions/0002.
+SQLITE_PRAGMAS: dict[str, str] = {
+    "journal_mode": "truncate",
+    "synchronous": "3",  # EXTRA
+    "secure_delete": "1",
+    "foreign_keys": "1",
+    "trusted_schema": "0",
+}
+SQLITE_MINIMUM = (3, 37, 0)  # STRICT-era engine with RETURNING and UPSERT
+
+
+class Base(DeclarativeBase):
+    """Every table. Constraint names are fixed so that migrations can find them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored in UTC; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a naive datetime has no place in the database")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Database:
+    """One installation's store. `read()` and `write()` are the only ways to a session."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for looking; nothing it changes is kept."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction: committed when the block ends well, rolled back when it raises."""
+        engine = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def lock_round(self, session: Session, round_id: int, *, is_exclusive: bool) -> None:
+        """Hold the border between accepting (shared) and closing (exclusive) a round.
+
+        SQLite has one writer at a time already (BEGIN IMMEDIATE); PostgreSQL takes an
+        advisory lock, which leaves no trace in the rows and ends with the transaction.
+        """
+        if not self.is_sqlite:
+            shared = "" if is_exclusive else "_shared"
+            session.execute(
+                text(f"SELECT pg_advisory_xact_lock{shared}(:space, :round)"),
+                {"space": 7301, "round": round_id},
+            )
+
+    def check(self) -> None:
+        """Raise UnsafeSettingsError unless the store gives what acknowledging needs."""
+        check = _check_sqlite if self.is_sqlite else _check_postgres
+        with self.engine.connect() as connection:
+            reasons = check(connection)
+        if reasons:
+            raise UnsafeSettingsError(tuple(reasons))
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        for name, value in SQLITE_PRAGMAS.items():
+            connection.execute(f"PRAGMA {name}={value}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        connection.exec_driver_sql(options.get("sqlite_begin", "BEGIN"))
+
+    return engine
+
+
+def _postgres_engine(url: str) -> Engine:
+    backend = make_url(url).set(drivername="postgresql+psycopg")
+    return create_engine(backend, pool_size=10, max_overflow=20, pool_pre_ping=True)
+
+
+def _check_sqlite(connection: Connection) -> list[str]:
+    reasons = []
+    version = tuple(int(part) for part in sqlite3.sqlite_version.split("."))
+    if version < SQLITE_MINIMUM:
+        reasons.append(f"SQLite {sqlite3.sqlite_version} 太旧:至少 3.37")
+    for name, wanted in SQLITE_PRAGMAS.items():
+        got = str(connection.exec_driver_sql(f"PRAGMA {name}").scalar()).lower()
+        if got != wanted:
+            reasons.append(f"SQLite 未能设置 {name}={wanted}(实际为 {got}):请换一个本地磁盘目录")
+    return reasons
+
+
+def _check_postgres(connection: Connection) -> list[str]:
+    def show(name: str) -> str:
+        return str(connection.execute(text(f"SHOW {name}")).scalar())
+
+    wanted = {"fsync": "on", "full_page_writes": "on"}
+    reasons = [
+        f"PostgreSQL 的 {name} 必须为 {value}(实际为 {show(name)})"
+        for name, value in wanted.items()
+        if show(name) != value
+    ]
+    if show("synchronous_commit") not in {"on", "remote_apply", "remote_write"}:
+        reasons.append("PostgreSQL 的 synchronous_commit 必须为 on,否则断电会丢失已确认的答卷")
+    return reasons
+
+
+def is_unique_violation(error: Exception) -> bool:
+    """Whether a database error says that a unique constraint refused the row."""
+    original: Any = getattr(error, "orig", None)
+    if isinstance(original, sqlite3.IntegrityError):
+        return original.sqlite_errorname in {
+            "SQLITE_CONSTRAINT_PRIMARYKEY",
+            "SQLITE_CONSTRAINT_UNIQUE",
+        }
+    return getattr(original, "sqlstate", None) == "23505"
+
+
+Clock = Callable[[], datetime]
