@@ -1,0 +1,1 @@
+"""What the numbers are: pure functions over sealed rounds and a scheme."""

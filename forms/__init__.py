@@ -1,0 +1,1 @@
+"""The questionnaire as data, its decoder, and the form made from it."""
