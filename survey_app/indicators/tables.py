@@ -17,9 +17,7 @@ class InputSheet(Base):
 
     __tablename__ = "input_sheet"
     __table_args__ = (
-        CheckConstraint(
-            "kind IN ('indicators', 'adjustments', 'vetoes', 'history')", name="kind"
-        ),
+        CheckConstraint("kind IN ('indicators', 'adjustments', 'vetoes', 'history')", name="kind"),
     )
 
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), primary_key=True)

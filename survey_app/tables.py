@@ -1,0 +1,13 @@
+"""Every table of the application, for migrations and for tests of the schema."""
+
+from survey_app.accounts import tables as accounts
+from survey_app.assessments import tables as assessments
+from survey_app.ballots import tables as ballots
+from survey_app.core.database import Base
+from survey_app.indicators import tables as indicators
+from survey_app.record import tables as record
+from survey_app.register import tables as register
+from survey_app.rounds import tables as rounds
+
+ROOMS = (record, register, accounts, rounds, ballots, indicators, assessments)
+metadata = Base.metadata
