@@ -22,7 +22,8 @@ class Problem:
     """One thing wrong in what somebody handed in.
 
     `where` is a path in a definition ("component[2].weight", counted from 1), a row
-    ("ratees.csv:12") or a field. `message` and `remedy` are Chinese message ids whose placeholders `values` fills.
+    ("ratees.csv:12") or a field. `message` and `remedy` are Chinese message ids whose placeholders
+    `values` fills.
     """
 
     where: str

@@ -220,14 +220,13 @@ def _item_json(item: Item) -> dict[str, object]:
 def _read(data: Mapping[str, object], file: str) -> Questionnaire:
     problems: list[Problem] = []
     root = Section(data, "", problems)
-    dimensions = tuple(_read_dimension(one) for one in root.tables("dimension", N_("维度")))
     questionnaire = Questionnaire(
         key=root.key("key", N_("编号")),
         version=root.text("version", N_("版本")),
         title=root.words("title", N_("标题")),
         intro=root.words("intro", N_("说明"), ""),
         scales=tuple(_read_scale(scale) for scale in root.tables("scale", N_("量表"))),
-        dimensions=dimensions,
+        dimensions=tuple(_read_dimension(one) for one in root.tables("dimension", N_("维度"))),
         items=tuple(_read_item(item) for item in root.tables("item", N_("题目"))),
         overall=root.text("overall", N_("总体评价题"), "") or None,
     )

@@ -12,19 +12,8 @@ if TYPE_CHECKING:
 MAX_MULTIPLE_OPTIONS = 8
 MAX_OPTIONS = 255
 RESERVED_ITEM_KEYS = frozenset(
-    [
-        "ballot",
-        "ratee",
-        "rater",
-        "rater_class",
-        "stratum",
-        "channel",
-        "evidence",
-        "link",
-        "same_device",
-        "pace",
-        "skip",
-    ]
+    {"ballot", "ratee", "rater", "rater_class", "stratum", "channel", "evidence", "skip"}
+    | {"link", "same_device", "pace"}
 )
 
 
