@@ -125,7 +125,7 @@ class BallotForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
         )
 
     def _is_skipped(self, row: SheetRow) -> bool:
-        return bool(self.sheet.skips) and _given(self[row.skip_field]) == [SKIP_VALUE]
+        return bool(self.sheet.skips) and SKIP_VALUE in _given(self[row.skip_field])
 
     def _is_answered(self, row: SheetRow, item: Item) -> bool:
         given = _given(self[field_name(row.ratee, item.key)])
@@ -154,7 +154,7 @@ class BallotForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
         if condition is None:
             return True
         given = _given(self[field_name(row.ratee, condition.item)])
-        return condition.item in shown and any(code in condition.options for code in given)
+        return condition.item in shown and any(code in condition.options for code in given[:1])
 
     def _refuse(self, name: str, message: str) -> bool:
         self[name].errors = [*self[name].errors, message]
