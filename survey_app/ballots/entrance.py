@@ -1,0 +1,153 @@
+"""Where a rater comes in: an open link or a card's code, and the form that is behind it.
+
+Looking never changes anything: a scanner that follows a link burns nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forms.problems import N_
+from forms.sheet import Sheet
+from survey_app.ballots.tables import Admission
+from survey_app.core.database import Database
+from survey_app.core.errors import DomainError
+from survey_app.rounds.codes import Code, MistypedCodeError, read_code
+from survey_app.rounds.draft_keys import unwrap
+from survey_app.rounds.frozen import FrozenRound, FrozenRounds
+from survey_app.rounds.keys import KeyStore
+from survey_app.rounds.tables import Batch, Card, Link, Round
+
+Phase = Literal["early", "testing", "open", "over"]
+
+
+class UnknownLinkError(DomainError):
+    status = 404
+    message = N_("这个二维码不在使用中。")
+    remedy = N_("它可能属于以前的评议。请扫描本轮评议的二维码,或向工作人员索取。")
+
+
+class UnknownCodeError(DomainError):
+    status = 404
+    message = N_("没有找到这个验证码。")
+    remedy = N_("请对照评议卡再输入一次；字母不分大小写,横线可以不填。")
+
+
+class MistypedError(DomainError):
+    status = 400
+    message = N_("验证码输入有误。")
+    remedy = N_("验证码是 13 位字母和数字,请对照评议卡检查有没有漏掉或输错一位。")
+
+
+class VoidCardError(DomainError):
+    status = 410
+    message = N_("这张评议卡已经作废。")
+    remedy = N_("它已挂失并换发了新卡,请使用新卡上的验证码。")
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """A rater's way in. `link_id` for open ones; `card_id` and `draft_key` for cards."""
+
+    round: FrozenRound
+    phase: Phase
+    rater_class: str
+    channel: str
+    stratum: str
+    evidence: str
+    scope: tuple[str, ...]
+    link_id: int | None = None
+    card_id: bytes | None = None
+    draft_key: bytes | None = None
+    is_used: bool = False
+
+    @property
+    def sheet(self) -> Sheet:
+        """The form of everybody in scope."""
+        return self.round.sheet(self.rater_class, self.scope)
+
+    @property
+    def takes_ballots(self) -> bool:
+        return self.phase in ("open", "testing")
+
+
+def open_entrance(database: Database, rounds: FrozenRounds, token: str, at: datetime) -> Entrance:
+    """The entrance behind a poster's link. Raises UnknownLinkError."""
+    with database.read() as session:
+        found = session.execute(
+            select(Link, Round).join(Round, Link.round_id == Round.id).where(Link.token == token)
+        ).one_or_none()
+        if found is None or not found[0].is_active or found[1].frozen_config is None:
+            raise UnknownLinkError
+        link, row = found
+        return Entrance(
+            round=rounds.of(row),
+            phase=phase_of(row, at),
+            rater_class=link.rater_class,
+            channel=link.channel,
+            stratum=link.stratum,
+            evidence="open",
+            scope=tuple(link.scope),
+            link_id=link.id,
+        )
+
+
+def card_entrance(
+    database: Database, rounds: FrozenRounds, keys: KeyStore, text: str, at: datetime
+) -> Entrance:
+    """The entrance behind a code, typed or scanned.
+
+    Raises:
+        MistypedError: it cannot be a code. UnknownCodeError: no card has it.
+        VoidCardError: the card was replaced.
+    """
+    try:
+        code = read_code(text)
+    except MistypedCodeError as error:
+        raise MistypedError from error
+    with database.read() as session:
+        found = find_card(session, keys, code)
+        if found is None:
+            raise UnknownCodeError
+        card, batch, row = found
+        if card.is_void:
+            raise VoidCardError
+        return Entrance(
+            round=rounds.of(row),
+            phase=phase_of(row, at),
+            rater_class=batch.rater_class,
+            channel=batch.channel,
+            stratum=batch.stratum,
+            evidence=batch.evidence,
+            scope=tuple(batch.scope),
+            card_id=card.id,
+            draft_key=unwrap(card, code),
+            is_used=session.get(Admission, card.id) is not None,
+        )
+
+
+def find_card(session: Session, keys: KeyStore, code: Code) -> tuple[Card, Batch, Round] | None:
+    """The card with this code in any round that still has its key; the same work for any code."""
+    round_ids = session.scalars(select(Round.id).where(Round.frozen_config.is_not(None)))
+    hashes = [keys.hash(one, code.kind, code.text.encode()) for one in round_ids if keys.has(one)]
+    column = Card.qr_hash if code.kind == "qr" else Card.typed_hash
+    found = session.execute(
+        select(Card, Batch, Round)
+        .join(Batch, Card.batch_id == Batch.id)
+        .join(Round, Batch.round_id == Round.id)
+        .where(column.in_(hashes))
+    ).one_or_none()
+    return None if found is None else (found[0], found[1], found[2])
+
+
+def phase_of(row: Round, at: datetime) -> Phase:
+    """What a round is to a rater who comes now."""
+    if row.state == "frozen":
+        return "early"
+    is_due = row.close_at is not None and at >= row.close_at
+    if row.state in ("open", "testing") and not is_due:
+        return "open" if row.state == "open" else "testing"
+    return "over"

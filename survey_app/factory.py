@@ -1,0 +1,93 @@
+"""`create_app`: the list of features, each registered with the roles it admits."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from flask import Blueprint, Flask
+from flask_wtf import CSRFProtect
+
+from survey_app.accounts import guard
+from survey_app.ballots.nonce import NonceMaker
+from survey_app.ballots.writer import BallotWriter
+from survey_app.core import error_pages, languages, migrations, security
+from survey_app.core.config import Settings
+from survey_app.core.database import Database
+from survey_app.core.services import Services
+from survey_app.rounds.frozen import FrozenRounds
+from survey_app.rounds.keys import KeyStore
+
+STATIC = Path(__file__).parents[1] / "static"
+MAX_UPLOAD_BYTES = 6 * 1024 * 1024
+WEEK_SECONDS = 7 * 24 * 3600
+
+EVERYBODY = frozenset({"public"})
+OPERATORS = frozenset({"admin", "clerk", "viewer"})
+
+FEATURES: tuple[tuple[str, frozenset[str]], ...] = (
+    ("ballots", EVERYBODY),
+    ("accounts", EVERYBODY | OPERATORS),
+    ("record", OPERATORS),
+    ("register", OPERATORS),
+    ("rounds", OPERATORS),
+    ("closing", OPERATORS),
+    ("indicators", OPERATORS),
+    ("assessments", OPERATORS),
+    ("reports", OPERATORS),
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application of one process, with its store checked and brought up to date.
+
+    Raises:
+        UnsafeSettingsError: it would not be safe to start; the message says why.
+    """
+    settings = settings or Settings.from_environ()
+    app = Flask(__name__, static_folder=str(STATIC), template_folder="templates")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=MAX_UPLOAD_BYTES,
+        SEND_FILE_MAX_AGE_DEFAULT=WEEK_SECONDS,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        WTF_CSRF_TIME_LIMIT=None,  # a page may stay open over lunch
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions["survey"] = start_services(settings)
+    security.register(app, settings)
+    languages.register(app)
+    error_pages.register(app)
+    _register_features(app)
+    return app
+
+
+def start_services(settings: Settings) -> Services:
+    """Open the store (made or upgraded where needed) and what works on it."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_url)
+    database.check()
+    migrations.upgrade(database, settings.home / "upgrade.lock")
+    keys = KeyStore(settings.keys_dir)
+    return Services(
+        settings=settings,
+        database=database,
+        keys=keys,
+        rounds=FrozenRounds(database),
+        writer=BallotWriter(database, keys),
+        nonces=NonceMaker(settings.secret_key),
+    )
+
+
+def _register_features(app: Flask) -> None:
+    csrf = CSRFProtect(app)
+    for name, roles in FEATURES:
+        if find_spec(f"survey_app.{name}.views") is None:
+            continue
+        blueprint: Blueprint = import_module(f"survey_app.{name}.views").blueprint
+        if roles == EVERYBODY:
+            csrf.exempt(blueprint)  # guarded by the nonce and the Origin header
+        else:
+            guard.admit(blueprint, roles)
+        app.register_blueprint(blueprint)

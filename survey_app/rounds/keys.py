@@ -1,0 +1,59 @@
+"""The rounds' secret keys: files outside the database, destroyed when a round is done with."""
+
+import hmac
+import os
+import secrets
+import stat
+from hashlib import sha256
+from pathlib import Path
+
+KEY_BYTES = 32
+
+
+class KeyStore:
+    """One 256-bit key a round, in a file of mode 0600 that no backup of the database holds."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known: dict[int, bytes] = {}
+
+    def create(self, round_id: int) -> None:
+        """Make the round's key; an existing one stays."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            handle = os.open(
+                self._path(round_id),
+                os.O_WRONLY | os.O_CREAT | os.O_EXCL,
+                stat.S_IRUSR | stat.S_IWUSR,
+            )
+        except FileExistsError:
+            return
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def read(self, round_id: int) -> bytes:
+        """The round's key. Raises FileNotFoundError once it is destroyed."""
+        if round_id not in self._known:
+            self._known[round_id] = self._path(round_id).read_bytes()
+        return self._known[round_id]
+
+    def has(self, round_id: int) -> bool:
+        """Whether the round's key exists (and was not destroyed)."""
+        return round_id in self._known or self._path(round_id).exists()
+
+    def hash(self, round_id: int, purpose: str, value: bytes) -> bytes:
+        """A 256-bit keyed hash, different for each purpose."""
+        return hmac.digest(self.read(round_id), purpose.encode() + b"\0" + value, sha256)
+
+    def destroy(self, round_id: int) -> None:
+        """Overwrite and remove the key: what it hashed can no longer be tried out."""
+        self._known.pop(round_id, None)
+        path = self._path(round_id)
+        if path.exists():
+            path.write_bytes(secrets.token_bytes(KEY_BYTES))
+            path.unlink()
+
+    def _path(self, round_id: int) -> Path:
+        return self._folder / f"round-{round_id}.key"

@@ -1,0 +1,221 @@
+"""The life of a round: which step follows which, and everything that stands in its way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from forms.problems import N_, InputError, Problem, canonical_json, digest
+from forms.questionnaire import library
+from survey_app.core.database import Database
+from survey_app.core.errors import ProblemsError
+from survey_app.record import service as record
+from survey_app.register.tables import Ratee, RaterClass
+from survey_app.rounds.frozen import load_round
+from survey_app.rounds.tables import Batch, Link, Round
+
+if TYPE_CHECKING:
+    from analysis.scheme import Scheme
+
+Step = Literal["start_test", "wipe_test", "freeze", "unfreeze", "open", "close", "seal", "assess"]
+BY_THE_CLOCK = "系统时钟"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A step: from which states it leads to which, and what people call it."""
+
+    before: tuple[str, ...]
+    after: str
+    name: str
+
+
+TRANSITIONS: dict[Step, Transition] = {
+    "start_test": Transition(("draft",), "testing", N_("开始测试")),
+    "wipe_test": Transition(("testing",), "draft", N_("清除测试数据")),
+    "freeze": Transition(("draft",), "frozen", N_("冻结")),
+    "unfreeze": Transition(("frozen",), "draft", N_("解除冻结")),
+    "open": Transition(("frozen",), "open", N_("开放")),
+    "close": Transition(("open",), "closed", N_("关闭")),
+    "seal": Transition(("closed",), "closed", N_("封存")),
+    "assess": Transition(("closed", "assessed"), "assessed", N_("核算")),
+}
+STATE_NAMES: dict[str, str] = {
+    "draft": N_("草稿"),
+    "testing": N_("测试中"),
+    "frozen": N_("已冻结"),
+    "open": N_("开放中"),
+    "closed": N_("已关闭"),
+    "assessed": N_("已核算"),
+}
+
+
+def next_steps(row: Round) -> list[Step]:
+    """The steps the table allows from here, in the order of a round's life."""
+    return [
+        step
+        for step, transition in TRANSITIONS.items()
+        if row.state in transition.before and not (step == "seal" and row.sealed_at)
+    ]
+
+
+def problems_before(session: Session, row: Round, step: Step, at: datetime) -> list[Problem]:
+    """Everything that must be cleared before this step, each with the action that clears it."""
+    transition = TRANSITIONS[step]
+    if row.state not in transition.before:
+        values = {"state": STATE_NAMES[row.state], "step": transition.name}
+        return [Problem(row.key, N_("本轮现在是“{state}”，不能{step}"), N_("请按步骤进行"), values)]
+    return [problem for guard in GUARDS.get(step, ()) for problem in guard(session, row, at)]
+
+
+def move(
+    session: Session,
+    row: Round,
+    step: Step,
+    operator: str,
+    at: datetime,
+    config: dict[str, Any] | None = None,
+) -> None:
+    """Take a step within the caller's transaction, on record. Raises ProblemsError.
+
+    `config` is the round's document where the step freezes it; a step back to the draft drops it.
+    """
+    problems = problems_before(session, row, step, at)
+    if problems:
+        raise ProblemsError(problems)
+    if config is not None:
+        row.frozen_config, row.config_digest = canonical_json(config).decode(), digest(config)
+    frozen_as = row.config_digest
+    row.state = TRANSITIONS[step].after
+    if row.state == "draft":
+        row.frozen_config = row.config_digest = None
+    stamp = STAMPS.get(step)
+    if stamp:
+        setattr(row, stamp, at)
+    session.flush()
+    record.append(session, operator, f"round.{step}", round_id=row.id, config=frozen_as)
+
+
+STAMPS: dict[Step, str] = {
+    "freeze": "frozen_at",
+    "open": "opened_at",
+    "close": "closed_at",
+    "seal": "sealed_at",
+}
+
+
+def close_if_due(database: Database, round_id: int, at: datetime) -> bool:
+    """Perform the close whose time has come; True when this call (or an earlier one) closed it.
+
+    There is no scheduler: the first request after `close_at` comes here.
+    """
+    with database.write() as session:
+        database.lock_round(session, round_id, is_exclusive=True)
+        row = load_round(session, round_id)
+        if row.state == "open" and row.close_at is not None and at >= row.close_at:
+            move(session, row, "close", BY_THE_CLOCK, at)
+        return row.state in ("closed", "assessed")
+
+
+def read_scheme(row: Round) -> "tuple[Scheme | None, list[Problem]]":
+    """The round's scheme, or everything that is wrong with it."""
+    from analysis.scheme import Scheme
+
+    if not row.scheme_toml.strip():
+        return None, [
+            Problem(N_("方案"), N_("还没有选择评估方案"), N_("请在本轮设置中选择一个方案"))
+        ]
+    try:
+        return Scheme.load(row.scheme_toml.encode()), []
+    except InputError as error:
+        return None, list(error.problems)
+
+
+def _scheme_fits(_session: Session, row: Round, _at: datetime) -> list[Problem]:
+    scheme, problems = read_scheme(row)
+    if scheme is None:
+        return problems
+    bound = {(one["rater_class"], one["questionnaire"]) for one in row.bindings}
+    classes = {rater_class for rater_class, _ in bound}
+    forms = {questionnaire for _, questionnaire in bound}
+    for leaf in scheme.leaves():
+        if leaf.source != "questionnaire":
+            continue
+        if not set(leaf.questionnaires) & forms:
+            problems.append(
+                Problem(
+                    leaf.name,
+                    N_("方案中的这一块没有对应的问卷"),
+                    N_("请给相应的评议主体选上问卷，或换一个方案"),
+                )
+            )
+        problems += [
+            Problem(
+                leaf.name,
+                N_("方案中的评议主体“{rater_class}”在本轮没有问卷"),
+                N_("请给它选一份问卷，或在方案中去掉它"),
+                {"rater_class": scheme.rater_class_name(key)},
+            )
+            for key in leaf.all_rater_classes()
+            if key not in classes
+        ]
+    return problems
+
+
+def _bindings_fit(session: Session, row: Round, _at: datetime) -> list[Problem]:
+    if not row.bindings:
+        return [Problem(N_("问卷"), N_("还没有给任何评议主体选择问卷"), N_("请在本轮设置中选择"))]
+    known_classes = set(session.scalars(select(RaterClass.key)))
+    ratee_classes = set(session.scalars(select(Ratee.ratee_class).distinct()))
+    problems = []
+    for one in row.bindings:
+        where = f"{one['rater_class']} × {one['ratee_class']}"
+        if one["questionnaire"] not in library():
+            values = {"questionnaire": one["questionnaire"]}
+            problems.append(
+                Problem(where, N_("问卷库里没有“{questionnaire}”"), N_("请另选一份问卷"), values)
+            )
+        if one["rater_class"] not in known_classes:
+            problems.append(Problem(where, N_("名册里没有这类评议主体"), N_("请先导入评议主体")))
+        if one["ratee_class"] not in ratee_classes:
+            problems.append(Problem(where, N_("名册里没有这类评议对象"), N_("请先导入评议对象")))
+    return problems
+
+
+def _has_entrance(session: Session, row: Round, _at: datetime) -> list[Problem]:
+    links = session.scalar(select(func.count(Link.id)).where(Link.round_id == row.id))
+    batches = session.scalar(select(func.count(Batch.id)).where(Batch.round_id == row.id))
+    if links or batches:
+        return []
+    return [Problem(N_("入口"), N_("还没有二维码海报，也没有评议卡"), N_("请至少生成一种入口"))]
+
+
+def _closes_later(_session: Session, row: Round, at: datetime) -> list[Problem]:
+    if row.close_at is None or row.close_at > at:
+        return []
+    return [Problem(N_("截止时间"), N_("截止时间已经过去"), N_("请解除冻结，改为以后的时间"))]
+
+
+def _is_sealed(_session: Session, row: Round, _at: datetime) -> list[Problem]:
+    if row.sealed_at is not None:
+        return []
+    return [Problem(row.key, N_("答卷还没有封存"), N_("请先封存"))]
+
+
+def _is_not_sealed(_session: Session, row: Round, _at: datetime) -> list[Problem]:
+    if row.sealed_at is None:
+        return []
+    return [Problem(row.key, N_("答卷已经封存"), N_("可以直接核算"))]
+
+
+Guard = Callable[[Session, Round, datetime], list[Problem]]
+GUARDS: dict[Step, tuple[Guard, ...]] = {
+    "start_test": (_bindings_fit, _scheme_fits),
+    "freeze": (_bindings_fit, _scheme_fits),
+    "open": (_has_entrance, _closes_later),
+    "seal": (_is_not_sealed,),
+    "assess": (_is_sealed,),
+}
