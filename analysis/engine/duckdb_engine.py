@@ -40,10 +40,10 @@ class DuckDBEngine:
     def __init__(self) -> None:
         self._connection = connect()
 
-    def add_files(self, name: str, files: Sequence[Path]) -> None:
+    def add_files(self, name: str, files: Sequence[tuple[int, Path]]) -> None:
         parts = [
-            f"SELECT *, {number} AS file_number FROM read_parquet({file_list([path])})"  # noqa: S608
-            for number, path in enumerate(files)
+            f"SELECT *, {number} AS round_number FROM read_parquet({file_list([path])})"  # noqa: S608
+            for number, path in files
         ]
         self.run(f"CREATE VIEW {name} AS " + " UNION ALL BY NAME ".join(parts))
 

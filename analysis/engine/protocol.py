@@ -19,8 +19,11 @@ class Engine(Protocol):
     A query must not return a null; the texts in `analysis/sql` see to that.
     """
 
-    def add_files(self, name: str, files: Sequence[Path]) -> None:
-        """Let Parquet files of one shape be one table, with the place of each in `file_number`."""
+    def add_files(self, name: str, files: Sequence[tuple[int, Path]]) -> None:
+        """Let Parquet files be one table; the number beside a file stands in `round_number`.
+
+        A column that a file lacks is null in its rows.
+        """
 
     def add_columns(self, name: str, columns: Mapping[str, Column]) -> None:
         """Let columns of equal length in memory be a table."""

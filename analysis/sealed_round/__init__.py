@@ -17,6 +17,7 @@ from analysis.sealed_round.opening import (
     read_exclusions,
     shard_counts,
 )
+from analysis.sealed_round.ratings import seal_csv
 from analysis.sealed_round.writing import write_sealed_round
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "open_sealed_rounds",
     "read_exclusions",
     "read_manifest",
+    "seal_csv",
     "shard_counts",
     "write_sealed_round",
 ]

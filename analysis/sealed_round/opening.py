@@ -214,13 +214,12 @@ def merge_shards(shards: Sequence[SealedRound], folder: Path) -> Manifest:
 
     Raises InputError where they are not of one round or a ballot lies in two of them.
     """
-    first = shards[0]
     if len({shard.round for shard in shards}) > 1:
         raise InputError([Problem(str(folder), N_("分片不属于同一轮次"), N_("请分开合并"))])
-    prepare_folder(folder)
     problems = _overlaps(shards)
     if problems:
         raise InputError(problems)
+    prepare_folder(folder)
     exclusions = [row for shard in shards for row in read_exclusions(shard)]
     exclusions.sort(key=lambda row: (row["ballot"], row["ratee"] or "", row["rule"]))
     (folder / EXCLUSIONS).write_bytes(canonical_json(exclusions))
