@@ -1,0 +1,73 @@
+"""Which language a page speaks: Chinese as written, or a catalog in survey_app/translations.
+
+Catalogs are read from their .po files when first needed, so a fresh clone needs no compiling.
+"""
+
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, request
+from flask_babel import Babel, Domain, get_locale
+
+SOURCE = "zh_CN"
+LANGUAGES = {"zh_CN": "简体", "zh_TW": "繁體", "en": "English"}
+HTML_LANG = {"zh_CN": "zh-CN", "zh_TW": "zh-TW", "en": "en"}
+CATALOGS = Path(__file__).parents[1] / "translations"
+_ACCEPTED = {"zh-cn": "zh_CN", "zh": "zh_CN", "zh-tw": "zh_TW", "zh-hk": "zh_TW", "en": "en"}
+
+
+def read_catalog(language: str) -> NullTranslations:
+    """The translations of one language; the source language needs none."""
+    path = CATALOGS / language / "LC_MESSAGES" / "messages.po"
+    if language == SOURCE or not path.exists():
+        return NullTranslations()
+    with path.open("rb") as file:
+        catalog = read_po(file, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+class PoDomain(Domain):  # type: ignore[misc]  # flask_babel is untyped
+    """Catalogs read from text, once per process and language."""
+
+    def get_translations(self) -> NullTranslations:
+        language = current()
+        if language not in self.cache:
+            self.cache[language] = read_catalog(language)
+        return self.cache[language]
+
+
+def choose() -> str:
+    """?lang=, else the hidden field of a submitted form, else the cookie, else the browser's."""
+    for wanted in (request.args.get("lang"), request.cookies.get("lang")):
+        if wanted in LANGUAGES:
+            return wanted
+    accepted = request.accept_languages.best_match(list(_ACCEPTED), default="zh-cn")
+    return _ACCEPTED[accepted or "zh-cn"]
+
+
+def current() -> str:
+    """The language of this request: "zh_CN", "zh_TW" or "en"; Chinese outside a request."""
+    locale = str(get_locale() or SOURCE)
+    return locale if locale in LANGUAGES else SOURCE
+
+
+def register(app: Flask) -> None:
+    """Give an application its languages, and its templates the names to speak of them."""
+    babel = Babel()
+    babel.init_app(app, default_locale=SOURCE, locale_selector=choose)
+    babel.domain_instance = PoDomain()
+
+    @app.context_processor
+    def _names() -> dict[str, object]:
+        language = current()
+        return {
+            "language": language,
+            "languages": LANGUAGES,
+            "html_lang": HTML_LANG[language],
+        }
