@@ -38,7 +38,7 @@ class Submission:
     """One filled-in form, decoded and checked, as it will be stored.
 
     `card_id` is what is admitted and is not stored with the ballot. `link_id`, `device_mark` and
-    `pace` belong to open entrances only. `comments` are (ratee number, text).
+    `pace` belong to open entrances only. `comments` are (ratee number, item, text).
     """
 
     round_id: int
@@ -49,7 +49,7 @@ class Submission:
     evidence: str
     ratee_number: int | None
     payload: bytes
-    comments: tuple[tuple[int, str], ...] = ()
+    comments: tuple[tuple[int, str, str], ...] = ()
     card_id: bytes | None = None
     link_id: int | None = None
     device_mark: bytes | None = None
@@ -200,10 +200,11 @@ def _store(
             "id": secrets.token_bytes(16),
             "round_id": one.round_id,
             "ratee_number": number,
+            "item": item,
             "text": words,
         }
         for one in taken
-        for number, words in one.comments
+        for number, item, words in one.comments
     ]
     if comments:
         session.execute(insert(Comment), sorted(comments, key=itemgetter("id")))

@@ -35,7 +35,7 @@ def submission(
         evidence=entrance.evidence,
         ratee_number=next(iter(numbers)) if len(numbers) == 1 else None,
         payload=pack(answers),
-        comments=tuple((one.ratee, words) for one in answers for _, words in one.comments),
+        comments=tuple((one.ratee, item, words) for one in answers for item, words in one.comments),
         card_id=entrance.card_id,
         link_id=entrance.link_id,
         device_mark=_device_mark(entrance, keys, device) if is_open else None,

@@ -85,6 +85,7 @@ class Comment(Base):
     id: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
     ratee_number: Mapped[int] = mapped_column(SmallInteger)
+    item: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column("content", Text)
 
 

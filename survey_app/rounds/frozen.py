@@ -73,6 +73,10 @@ class FrozenRound:
             self._sheets[key] = Sheet.prepare(asked)
         return self._sheets[key]
 
+    def widths(self, rater_class: str) -> dict[int, int]:
+        """Ratee number → coded items of the questionnaire this rater class fills in about it."""
+        return {row.ratee: row.width for row in self.sheet(rater_class, ()).rows}
+
     def ratee(self, number: int) -> FrozenRatee:
         """The ratee with this number; NotFoundError where there is none."""
         if not 0 < number <= len(self.ratees):

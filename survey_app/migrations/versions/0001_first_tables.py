@@ -104,6 +104,7 @@ def upgrade() -> None:
         sa.Column("id", sa.LargeBinary(length=16), nullable=False),
         sa.Column("round_id", sa.Integer(), nullable=False),
         sa.Column("ratee_number", sa.SmallInteger(), nullable=False),
+        sa.Column("item", sa.Text(), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_comment_round_id_round")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_comment")),

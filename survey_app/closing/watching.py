@@ -1,0 +1,154 @@
+"""Watching a round: how much has come in, never what it says."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from survey_app.ballots.payload import unpack
+from survey_app.ballots.tables import Arrival, Ballot, Refusal
+from survey_app.core.database import Database
+from survey_app.rounds.frozen import FrozenRound, FrozenRounds, load_round
+from survey_app.rounds.tables import Batch, Link
+
+
+@dataclass(frozen=True, slots=True)
+class ClassProgress:
+    """Answer sheets of one rater class. `expected` comes from the roster, `issued` from cards."""
+
+    key: str
+    name: str
+    expected: int | None
+    issued: int | None
+    received: int
+
+
+@dataclass(frozen=True, slots=True)
+class RateeProgress:
+    """Answer sheets in which this ratee was rated, on a form of its own or on a list."""
+
+    number: int
+    name: str
+    group: str
+    received: int
+    target: int
+
+    @property
+    def is_short(self) -> bool:
+        """Whether fewer came in than were wanted (回收不足)."""
+        return self.received < self.target
+
+
+@dataclass(frozen=True, slots=True)
+class LinkProgress:
+    """Arrivals through one link: (ten-minute bin, n), oldest first."""
+
+    name: str
+    token: str
+    received: int
+    arrivals: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A round at one moment."""
+
+    received: int
+    classes: tuple[ClassProgress, ...]
+    ratees: tuple[RateeProgress, ...]
+    links: tuple[LinkProgress, ...]
+    refused: Mapping[str, int]
+
+
+def watch(database: Database, rounds: FrozenRounds, round_id: int) -> Progress:
+    """Counts of a round that is past its draft."""
+    with database.read() as session:
+        frozen = rounds.of(load_round(session, round_id))
+        by_class_and_ratee = _received(session, round_id)
+        links = session.scalars(select(Link).where(Link.round_id == round_id).order_by(Link.id))
+        batches = session.scalars(select(Batch).where(Batch.round_id == round_id)).all()
+        refused = session.execute(
+            select(Refusal.reason, Refusal.n).where(Refusal.round_id == round_id)
+        )
+        return Progress(
+            received=sum(by_class_and_ratee.values()),
+            classes=_classes(frozen, batches, by_class_and_ratee),
+            ratees=_ratees(frozen, by_class_and_ratee, _rated_on_lists(session, frozen)),
+            links=_links(session, round_id, links.all()),
+            refused=dict(refused.tuples().all()),
+        )
+
+
+Received = Counter[tuple[str, int | None]]
+
+
+def _received(session: Session, round_id: int) -> Received:
+    """Answer sheets by (rater class, the one ratee of the form or None)."""
+    rows = session.execute(
+        select(Ballot.rater_class, Ballot.ratee_number, func.count())
+        .where(Ballot.round_id == round_id)
+        .group_by(Ballot.rater_class, Ballot.ratee_number)
+    )
+    return Counter({(rater_class, ratee): n for rater_class, ratee, n in rows})
+
+
+def _rated_on_lists(session: Session, frozen: FrozenRound) -> Counter[int]:
+    """How often each ratee was rated on a list (those left out are not counted)."""
+    rows = session.execute(
+        select(Ballot.rater_class, Ballot.payload).where(
+            Ballot.round_id == frozen.id, Ballot.ratee_number.is_(None)
+        )
+    )
+    return Counter(
+        number
+        for rater_class, payload in rows
+        for number, _ in unpack(payload, frozen.widths(rater_class))
+    )
+
+
+def _classes(
+    frozen: FrozenRound, batches: Sequence[Batch], received: Received
+) -> tuple[ClassProgress, ...]:
+    issued: Counter[str] = Counter()
+    for batch in batches:
+        issued[batch.rater_class] += batch.issued
+    by_class: Counter[str] = Counter()
+    for (rater_class, _), n in received.items():
+        by_class[rater_class] += n
+    return tuple(
+        ClassProgress(key, name, frozen.expected.get(key), issued.get(key), by_class[key])
+        for key, name in frozen.rater_classes.items()
+    )
+
+
+def _ratees(
+    frozen: FrozenRound, received: Received, on_lists: Counter[int]
+) -> tuple[RateeProgress, ...]:
+    about = Counter(on_lists)
+    for (_, number), n in received.items():
+        if number is not None:
+            about[number] += n
+    return tuple(
+        RateeProgress(one.number, one.name, one.group, about[one.number], frozen.target_per_ratee)
+        for one in frozen.ratees
+    )
+
+
+def _links(session: Session, round_id: int, links: Sequence[Link]) -> tuple[LinkProgress, ...]:
+    rows = session.execute(
+        select(Arrival.link_id, Arrival.bin, Arrival.n)
+        .join(Link, Arrival.link_id == Link.id)
+        .where(Link.round_id == round_id)
+        .order_by(Arrival.link_id, Arrival.bin)
+    )
+    arrivals: dict[int, list[tuple[int, int]]] = {link.id: [] for link in links}
+    for link_id, bin_number, n in rows:
+        arrivals[link_id].append((bin_number, n))
+    return tuple(
+        LinkProgress(
+            link.name, link.token, sum(n for _, n in arrivals[link.id]), tuple(arrivals[link.id])
+        )
+        for link in links
+    )

@@ -1,0 +1,67 @@
+"""What several kinds of tests share: databases of both kinds, and settings of a scratch home."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from survey_app.core import migrations
+from survey_app.core.config import Settings
+from survey_app.core.database import Database
+from tests.postgres import Server, find_binaries, start_server
+
+REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+
+
+def missing(what: str) -> None:
+    """Skip for want of a tool, loudly; under REQUIRE_ALL=1 that is a failure."""
+    if REQUIRE_ALL:
+        pytest.fail(f"{what} is required (REQUIRE_ALL=1)", pytrace=False)
+    pytest.skip(f"*** {what} is missing: NOT TESTED ***")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """A PostgreSQL server of this test run's own, on a free port of loopback."""
+    if find_binaries() is None:
+        missing("PostgreSQL")
+    folder = Path(tempfile.mkdtemp(prefix="survey-pg-"))
+    server = start_server(folder)
+    yield server
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'survey.db'}"
+        return
+    server: Server = request.getfixturevalue("postgres_server")
+    with server.new_database() as url:
+        yield url
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of a scratch installation."""
+    return Settings(
+        home=tmp_path / "home",
+        database_url=database_url,
+        secret_key=b"a secret for tests only, 32 bytes",
+        is_production=False,
+        base_url=None,
+    )
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    """A database with every table, of each kind in turn."""
+    database = Database(settings.database_url)
+    migrations.upgrade(database, settings.home / "upgrade.lock")
+    yield database
+    database.dispose()
