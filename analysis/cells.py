@@ -1,0 +1,209 @@
+"""The sufficient statistics: counts and ballot moments, integers that shards add up exactly."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.answers import Form
+from analysis.engine import Engine
+from forms.questionnaire import Item
+
+Ints = NDArray[np.int64]
+Points = Mapping[str, Mapping[int, Fraction]]
+
+
+class Key(NamedTuple):
+    """A combination that occurs, and its rows. `round_number` is the place in the answers' list."""
+
+    round_number: int
+    ratee: str
+    rater_class: str
+    stratum: str
+    channel: str
+    evidence: str
+    status: str
+    n: int
+    unit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCounts:
+    """Counts of one item: `n` rows under key `key_number` hold `option_number` (0 is a blank)."""
+
+    key_number: Ints
+    option_number: Ints
+    n: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class FormCells:
+    """The cells of one questionnaire: its keys in order of their number, and counts by item key."""
+
+    form: Form
+    keys: tuple[Key, ...]
+    items: Mapping[str, ItemCounts]
+
+    def units(self) -> tuple[tuple[str, str], ...]:
+        """(ratee, rater class) by unit number."""
+        named = {key.unit: (key.ratee, key.rater_class) for key in self.keys}
+        return tuple(named[unit] for unit in range(len(named)))
+
+    def by_unit(self, item: Item, statuses: Collection[str]) -> dict[tuple[int, int], int]:
+        """Counts by (unit, option number) over the rows with one of `statuses`."""
+        counts = self.items[item.key]
+        unit = np.array([key.unit for key in self.keys], dtype=np.int64)
+        keep = np.array([key.status in statuses for key in self.keys], dtype=bool)
+        chosen = keep[counts.key_number]
+        place = unit[counts.key_number[chosen]] * 256 + counts.option_number[chosen]
+        places, inverse = np.unique(place, return_inverse=True)
+        totals = np.zeros(len(places), dtype=np.int64)
+        np.add.at(totals, inverse, counts.n[chosen])
+        pairs = zip(places.tolist(), totals.tolist(), strict=True)
+        return {(one // 256, one % 256): n for one, n in pairs}
+
+
+def count_cells(engine: Engine, form: Form) -> FormCells:
+    """Count every item by one grouped scan."""
+    listed = engine.query(form.sql("key_list"))
+    keys = tuple(Key(*row) for row in zip(*(c.tolist() for c in listed.values()), strict=True))
+    items = {}
+    for item, name in form.columns:
+        found = engine.query(form.sql("cells_item", item=name))
+        order = np.lexsort((found["option_number"], found["key_number"]))
+        items[item.key] = ItemCounts(
+            *(found[c][order].astype(np.int64) for c in ("key_number", "option_number", "n"))
+        )
+    return FormCells(form, keys, items)
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Sums over the ballots of one ratee and rater class, dimensions in order.
+
+    `y` are sums of points times `scale`, `n` sums of valued answers; `yy[d][e]`, `yn[d][e]` and
+    `nn[d][e]` are sums of the products within a ballot. `ballots` counts ballots with a valued
+    answer anywhere, `answered[d]` those with one in a dimension.
+    """
+
+    scale: int
+    ballots: int
+    answered: tuple[int, ...]
+    y: tuple[int, ...]
+    n: tuple[int, ...]
+    yy: tuple[tuple[int, ...], ...]
+    yn: tuple[tuple[int, ...], ...]
+    nn: tuple[tuple[int, ...], ...]
+
+    def __add__(self, other: "Moments") -> "Moments":
+        """The moments of both sets of ballots together; scales must agree."""
+        if self.scale != other.scale:
+            raise ValueError("moments of different scales")
+        return Moments(
+            self.scale,
+            self.ballots + other.ballots,
+            _added(self.answered, other.answered),
+            _added(self.y, other.y),
+            _added(self.n, other.n),
+            *(
+                tuple(_added(a, b) for a, b in zip(mine, theirs, strict=True))
+                for mine, theirs in (
+                    (self.yy, other.yy),
+                    (self.yn, other.yn),
+                    (self.nn, other.nn),
+                )
+            ),
+        )
+
+
+def _added(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(a + b for a, b in zip(first, second, strict=True))
+
+
+def dimension_items(form: Form) -> list[tuple[str, list[tuple[Item, str]]]]:
+    """The dimensions that have items, in order, with their items and columns."""
+    keys = [one.key for one in form.questionnaire.dimensions]
+    grouped = [(key, [pair for pair in form.scored if pair[0].dimension == key]) for key in keys]
+    return [(key, pairs) for key, pairs in grouped if pairs]
+
+
+def count_moments(engine: Engine, form: Form, points: Points) -> dict[int, Moments]:
+    """Ballot moments by unit number. `points` holds, by item key, the points of each option number
+    that is valued under the scheme.
+    """
+    dimensions = dimension_items(form)
+    if not dimensions:
+        return {}
+    scale = lcm(*(value.denominator for of in points.values() for value in of.values()))
+    d = range(len(dimensions))
+    columns = []
+    for place, (_, pairs) in enumerate(dimensions):
+        y = " + ".join(_points_case(name, points[item.key], scale) for item, name in pairs)
+        n = " + ".join(_valued_case(name, points[item.key]) for item, name in pairs)
+        columns += [f"{y} AS y{place}", f"{n} AS n{place}"]
+    valued = " + ".join(f"n{place}" for place in d)
+    sums = {"ballots": f"CASE WHEN {valued} > 0 THEN 1 ELSE 0 END"}
+    sums |= {f"a{i}": f"CASE WHEN n{i} > 0 THEN 1 ELSE 0 END" for i in d}
+    sums |= {f"{kind}{i}": f"{kind}{i}" for kind in "yn" for i in d}
+    sums |= {f"yn{i}_{j}": f"y{i} * n{j}" for i in d for j in d}
+    sums |= {f"{k}{k}{i}_{j}": f"{k}{i} * {k}{j}" for k in "yn" for i in d for j in d if j >= i}
+    select = ", ".join(f"CAST(SUM({what}) AS BIGINT) AS {name}" for name, what in sums.items())
+    found = engine.query(form.sql("moments", sums=select, dimensions=", ".join(columns)))
+    rows = {name: column.tolist() for name, column in found.items()}
+    return {
+        unit: _moments({name: column[row] for name, column in rows.items()}, scale, len(dimensions))
+        for row, unit in enumerate(rows["unit"])
+    }
+
+
+def _points_case(column: str, points: Mapping[int, Fraction], scale: int) -> str:
+    if not points:
+        return "0"
+    whens = " ".join(f"WHEN {number} THEN {int(value * scale)}" for number, value in points.items())
+    return f"CAST(CASE {column} {whens} ELSE 0 END AS BIGINT)"
+
+
+def _valued_case(column: str, points: Mapping[int, Fraction]) -> str:
+    if not points:
+        return "0"
+    numbers = ", ".join(str(number) for number in points)
+    return f"CAST(CASE WHEN {column} IN ({numbers}) THEN 1 ELSE 0 END AS BIGINT)"
+
+
+def _moments(row: Mapping[str, int], scale: int, size: int) -> Moments:
+    d = range(size)
+
+    def symmetric(kind: str) -> tuple[tuple[int, ...], ...]:
+        return tuple(tuple(row[f"{kind}{min(i, j)}_{max(i, j)}"] for j in d) for i in d)
+
+    return Moments(
+        scale=scale,
+        ballots=row["ballots"],
+        answered=tuple(row[f"a{i}"] for i in d),
+        y=tuple(row[f"y{i}"] for i in d),
+        n=tuple(row[f"n{i}"] for i in d),
+        yy=symmetric("yy"),
+        yn=tuple(tuple(row[f"yn{i}_{j}"] for j in d) for i in d),
+        nn=symmetric("nn"),
+    )
+
+
+class CountedCell(NamedTuple):
+    """One cell with its names; see `FormCells`."""
+
+    key: Key
+    item: str
+    option_number: int
+    n: int
+
+
+def counted_cells(cells: FormCells) -> Iterator[CountedCell]:
+    """Every cell of a questionnaire, items in order, keys in order."""
+    for item, counts in cells.items.items():
+        columns = (counts.key_number, counts.option_number, counts.n)
+        for number, option, n in zip(*(column.tolist() for column in columns), strict=True):
+            yield CountedCell(cells.keys[number], item, option, n)

@@ -1,0 +1,192 @@
+"""Scores from counts: exact rationals for the record, floats for their uncertainty.
+
+S_d = Σ v·n / Σ n over the votes of a dimension (every vote equal), S = Σ W_d S_d over dimensions
+with votes, W renormalised. The variance is linearised and clustered on the ballot:
+z_b = Σ_d W_d (y_bd - S_d n_bd) / N_d, v = n/(n-1) Σ z_b² (Särndal, Swensson & Wretman 1992, §5).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import sqrt
+
+from scipy import special
+
+from analysis.cells import Moments
+
+LEVEL = 0.95
+SMALL = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """`n` votes for an option worth `points`; points None stays outside the denominator."""
+
+    text: str
+    points: Fraction | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A standard error (None where one ballot cannot show one) and the 95 % interval."""
+
+    se: float | None
+    lo: float | None
+    hi: float | None
+
+
+def valued(votes: Sequence[Vote]) -> list[tuple[Fraction, int]]:
+    """(points, votes) of the valued options, lowest points first."""
+    return sorted((vote.points, vote.n) for vote in votes if vote.points is not None and vote.n)
+
+
+def trimmed_counts(pairs: Sequence[tuple[Fraction, int]], share: Fraction) -> list[int]:
+    """What is left of each count when ⌊share·n⌋ votes go from each end; pairs sorted by points."""
+    total = sum(n for _, n in pairs)
+    cut = int(share * total)
+    left = [n for _, n in pairs]
+    for order in (range(len(left)), reversed(range(len(left)))):
+        rest = cut
+        for place in order:
+            taken = min(rest, left[place])
+            left[place] -= taken
+            rest -= taken
+    return left
+
+
+def mean(votes: Sequence[Vote], trim: Fraction = Fraction(0)) -> Fraction | None:
+    """The exact mean of the points, trimmed if wished; None without a valued vote."""
+    pairs = valued(votes)
+    left = trimmed_counts(pairs, trim)
+    total = sum(left)
+    if not total:
+        return None
+    return (
+        sum((points * n for (points, _), n in zip(pairs, left, strict=True)), Fraction(0)) / total
+    )
+
+
+def used_shares(
+    weights: Sequence[Fraction], scores: Sequence[Fraction | None]
+) -> list[Fraction] | None:
+    """The weights of those with a score, made to add to 1; None where nobody has one."""
+    total = sum((w for w, s in zip(weights, scores, strict=True) if s is not None), Fraction(0))
+    if not total:
+        return None
+    return [
+        w / total if s is not None else Fraction(0) for w, s in zip(weights, scores, strict=True)
+    ]
+
+
+def weighted(shares: Sequence[Fraction], scores: Sequence[Fraction | None]) -> Fraction:
+    """Σ share · score over those with a score."""
+    return sum(
+        (share * score for share, score in zip(shares, scores, strict=True) if score is not None),
+        Fraction(0),
+    )
+
+
+def ballot_variance(moments: Moments, shares: Sequence[Fraction], n: int) -> float | None:
+    """v = n/(n-1) Σ z_b² of Σ share_d · S_d from ballot moments; None for fewer than two ballots.
+
+    Exact up to the last division, so equal answers give 0 and not nearly 0.
+    """
+    if n < 2:
+        return None
+    used = [d for d, share in enumerate(shares) if share and moments.n[d]]
+    total = Fraction(0)
+    for i in used:
+        for j in used:
+            if j >= i:
+                weight = shares[i] * shares[j] / (moments.n[i] * moments.n[j]) ** 2
+                total += weight * _cross(moments, i, j) * (1 if i == j else 2)
+    return float(total * n / (n - 1) / moments.scale**2)
+
+
+def _cross(m: Moments, i: int, j: int) -> int:
+    """N_i N_j Σ_b (y_bi - S_i n_bi)(y_bj - S_j n_bj), a whole number."""
+    return (
+        m.n[i] * m.n[j] * m.yy[i][j]
+        - m.n[i] * m.y[j] * m.yn[i][j]
+        - m.n[j] * m.y[i] * m.yn[j][i]
+        + m.y[i] * m.y[j] * m.nn[i][j]
+    )
+
+
+def vote_variance(votes: Sequence[Vote], trim: Fraction = Fraction(0)) -> float | None:
+    """The variance of the mean as if votes were independent; None below two votes kept.
+
+    s_w² / (n (1 - 2·trim)²) with s_w the Winsorised deviation (Tukey & McLaughlin 1963); s²/n
+    without trimming.
+    """
+    pairs = valued(votes)
+    total = sum(n for _, n in pairs)
+    cut = int(trim * total)
+    if total - 2 * cut < 2:
+        return None
+    counts = trimmed_counts(pairs, trim)
+    inside = [place for place, n in enumerate(counts) if n]
+    counts[inside[0]] += cut
+    counts[inside[-1]] += cut
+    points = [one for one, _ in pairs]
+    centre = sum((p * n for p, n in zip(points, counts, strict=True)), Fraction(0)) / total
+    squares = sum(((p - centre) ** 2 * n for p, n in zip(points, counts, strict=True)), Fraction(0))
+    return float(squares / (total - 1) / total / (1 - 2 * trim) ** 2)
+
+
+def critical(df: float | None) -> float:
+    """The 97.5 % point: of Student's t below 29 degrees of freedom (n < 30), else of the normal."""
+    upper = (1 + LEVEL) / 2
+    if df is not None and df < SMALL - 1:
+        return float(special.stdtrit(df, upper))
+    return float(special.ndtri(upper))
+
+
+def interval(
+    score: Fraction,
+    variance: float | None,
+    df: float | None,
+    bounds: tuple[float, float],
+) -> Interval:
+    """score ± critical · se, clipped into the scale; without a variance no interval."""
+    if variance is None:
+        return Interval(None, None, None)
+    se = sqrt(max(variance, 0.0))
+    reach = critical(df) * se
+    lo, hi = bounds
+    return Interval(se, max(lo, float(score) - reach), min(hi, float(score) + reach))
+
+
+def combined_variance(
+    shares: Sequence[Fraction], variances: Sequence[float | None], sizes: Sequence[int]
+) -> tuple[float | None, float | None]:
+    """Variance and Welch-Satterthwaite degrees of freedom of Σ share · score, parts independent.
+
+    Parts without a share do not matter; None where a part with one has no variance.
+    """
+    total, below = 0.0, 0.0
+    for share, variance, n in zip(shares, variances, sizes, strict=True):
+        if not share:
+            continue
+        if variance is None:
+            return None, None
+        part = float(share) ** 2 * variance
+        total += part
+        below += part**2 / (n - 1) if n > 1 else 0.0
+    return total, total**2 / below if below else None
+
+
+def wilson(k: int, n: int) -> tuple[float, float] | None:
+    """The 95 % interval of a share k/n (Wilson 1927), clipped into 0-1; None for n = 0."""
+    if n == 0:
+        return None
+    z = critical(None)
+    p = k / n
+    centre = p + z * z / (2 * n)
+    reach = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    below = 1 + z * z / n
+    return (
+        0.0 if k == 0 else max(0.0, (centre - reach) / below),
+        1.0 if k == n else min(1.0, (centre + reach) / below),
+    )
