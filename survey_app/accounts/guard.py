@@ -1,0 +1,122 @@
+"""Nobody gets in unless a view says so: roles are checked before any view of a blueprint runs."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, current_app, g, redirect, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response as BaseResponse
+
+from forms.problems import N_
+from survey_app.accounts.service import find_session
+from survey_app.core.access import PUBLIC, SignedIn, admits, current, only, visitor
+from survey_app.core.errors import ForbiddenError
+from survey_app.core.services import services
+
+__all__ = ["admit", "current", "only", "visitor"]
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+WRITERS = frozenset({"admin", "clerk"})
+
+NAVIGATION = (
+    ("/admin/", N_("首页"), ("admin", "clerk", "viewer")),
+    ("/admin/register/", N_("名册"), ("admin", "clerk", "viewer")),
+    ("/admin/rounds/", N_("轮次"), ("admin", "clerk", "viewer")),
+    ("/admin/record/", N_("操作记录"), ("admin", "clerk", "viewer")),
+    ("/admin/operators/", N_("操作员"), ("admin",)),
+)
+
+
+def admit(blueprint: Blueprint, roles: frozenset[str]) -> None:
+    """Let only these roles use a blueprint; views narrow or widen it with `only`."""
+
+    @blueprint.before_request
+    def check() -> BaseResponse | None:
+        g.operator = identify()
+        admitted = roles_of(current_app.view_functions[request.endpoint or ""], roles)
+        if PUBLIC in admitted:
+            return None
+        if g.operator is None:
+            return redirect(url_for("accounts.login", next=_return_address()))
+        if g.operator.role not in admitted:
+            raise ForbiddenError
+        return None
+
+    @blueprint.after_request
+    def keep_referrer(response: Response) -> Response:
+        # Without a referrer browsers send "Origin: null" with a form.
+        response.headers["Referrer-Policy"] = "same-origin"
+        return response
+
+    blueprint.context_processor(page_names)
+
+
+def roles_of(view: Callable[..., Any], roles: frozenset[str]) -> frozenset[str]:
+    """Whom a view admits for the method of this request.
+
+    Where the view says nothing: operators of its blueprint may read, and those who may write
+    may post. Never the public.
+    """
+    said = admits(view)
+    if said is not None:
+        return said
+    operators = roles - {PUBLIC}
+    return operators if request.method in READING else operators & WRITERS
+
+
+def identify() -> SignedIn | None:
+    """The operator whose session cookie came with this request."""
+    token = request.cookies.get(cookie_name())
+    return find_session(services().database, token) if token else None
+
+
+def cookie_name() -> str:
+    """Browsers keep a __Host- cookie to this host and to https."""
+    return "__Host-operator" if services().settings.is_https else "operator"
+
+
+def set_cookie(response: BaseResponse, token: str) -> None:
+    """Hand the browser its session's token."""
+    response.set_cookie(
+        cookie_name(),
+        token,
+        httponly=True,
+        secure=services().settings.is_https,
+        samesite="Strict",
+        path="/",
+    )
+
+
+def clear_cookie(response: BaseResponse) -> None:
+    response.delete_cookie(
+        cookie_name(), path="/", secure=services().settings.is_https, httponly=True
+    )
+
+
+def safe_return(address: str | None) -> str:
+    """Where to go after signing in: a page of the operators, never another host."""
+    if address and address.startswith("/admin/") and "\\" not in address and "//" not in address:
+        return address
+    return "/admin/"
+
+
+def page_names() -> dict[str, Any]:
+    """What every operators' page needs: who is signed in, and the menu."""
+    operator = visitor()
+    if operator is None:
+        return {"operator": None, "admin_nav": []}
+    shown = {"name": operator.name, "role_name": gettext(operator.role_name)}
+    return {
+        "operator": shown | {"role": operator.role},
+        "admin_nav": [
+            {"href": href, "label": gettext(label)}
+            for href, label, roles in NAVIGATION
+            if operator.role in roles
+        ],
+        "may_write": operator.role in WRITERS,
+        "is_admin": operator.role == "admin",
+    }
+
+
+def _return_address() -> str | None:
+    return request.full_path.rstrip("?") if request.method == "GET" else None

@@ -1,0 +1,184 @@
+"""Signing in and out, one's own password, and the administrators' list of operators."""
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from survey_app.accounts import guard, service
+from survey_app.accounts.forms import (
+    ChangePasswordForm,
+    LoginForm,
+    NewOperatorForm,
+    OperatorForm,
+    ResetPasswordForm,
+)
+from survey_app.accounts.passwords import password_problems
+from survey_app.core.access import PUBLIC, ROLES, current, only, visitor
+from survey_app.core.services import services
+
+blueprint = Blueprint("accounts", __name__, url_prefix="/admin")
+
+
+@blueprint.get("/login")
+@only(PUBLIC)
+def login() -> str | Response:
+    """The log-in page; those already signed in go on."""
+    if visitor() is not None:
+        return redirect(guard.safe_return(request.args.get("next")))
+    return _login_page(LoginForm(next=guard.safe_return(request.args.get("next"))))
+
+
+@blueprint.post("/login")
+@only(PUBLIC)
+def sign_in() -> str | Response | tuple[str, int]:
+    """Start a session. Every refusal reads the same, so that none tells which log-ins exist."""
+    form = LoginForm()
+    if not form.validate_on_submit():
+        return _login_page(form), 422
+    held = services()
+    token = service.sign_in(
+        held.database, held.settings, form.login.data.strip(), form.password.data
+    )
+    if token is None:
+        return _login_page(form, is_refused=True), 403
+    session.clear()  # the CSRF secret of before does not outlive the log-in
+    response = redirect(guard.safe_return(form.next.data))
+    guard.set_cookie(response, token)
+    return response
+
+
+def _login_page(form: LoginForm, *, is_refused: bool = False) -> str:
+    is_empty = not service.has_operators(services().database)
+    return render_template(
+        "accounts/login.html", form=form, is_refused=is_refused, is_empty=is_empty
+    )
+
+
+@blueprint.post("/logout")
+@only(*ROLES)
+def logout() -> Response:
+    """End this session."""
+    service.sign_out(services().database, request.cookies.get(guard.cookie_name(), ""))
+    return _signed_out(_("您已退出。"))
+
+
+@blueprint.post("/account/logout-everywhere")
+@only(*ROLES)
+def logout_everywhere() -> Response:
+    """End this operator's sessions on every machine."""
+    service.sign_out_everywhere(services().database, current())
+    return _signed_out(_("您在所有设备上都已退出。"))
+
+
+def _signed_out(words: str) -> Response:
+    session.clear()
+    flash(words)
+    response = redirect(url_for("accounts.login"))
+    guard.clear_cookie(response)
+    return response
+
+
+@blueprint.get("/account")
+def account() -> str:
+    """One's own account."""
+    return render_template("accounts/account.html", form=ChangePasswordForm(), me=current())
+
+
+@blueprint.post("/account/password")
+@only(*ROLES)
+def change_password() -> Response | tuple[str, int]:
+    """Set one's own password; other machines are signed out."""
+    form = ChangePasswordForm()
+    held, me = services(), current()
+    if not form.validate_on_submit() or not _is_fit(form, me.login):
+        return render_template("accounts/account.html", form=form, me=me), 422
+    token = service.change_password(
+        held.database, held.settings, me, form.old.data, form.password.data
+    )
+    flash(_("密码已修改，其他设备上的登录已失效。"))
+    response = redirect(url_for("accounts.account"))
+    guard.set_cookie(response, token)
+    return response
+
+
+@blueprint.get("/operators/")
+@only("admin")
+def operators() -> str:
+    """Everybody who may sign in."""
+    with services().database.read() as store:
+        rows = service.list_operators(store)
+    return render_template("accounts/operators.html", rows=rows, form=NewOperatorForm())
+
+
+@blueprint.post("/operators/")
+@only("admin")
+def create_operator() -> Response | tuple[str, int]:
+    """A new account."""
+    form = NewOperatorForm()
+    held = services()
+    if not form.validate_on_submit() or not _is_fit(form, form.login.data):
+        with held.database.read() as store:
+            rows = service.list_operators(store)
+        return render_template("accounts/operators.html", rows=rows, form=form), 422
+    spec = service.OperatorSpec(form.login.data, form.name.data.strip(), form.role.data)
+    service.create_operator(held.database, held.settings, current().login, spec, form.password.data)
+    flash(_("已新建操作员“{login}”。").format(login=spec.login))
+    return redirect(url_for("accounts.operators"))
+
+
+@blueprint.get("/operators/<int:operator_id>")
+@only("admin")
+def operator(operator_id: int) -> str:
+    """One account: role, whether it may sign in, a new password."""
+    row = service.get_operator(services().database, operator_id)
+    form = OperatorForm(role=row.role, is_active=row.is_active)
+    return _operator_page(operator_id, form, ResetPasswordForm())
+
+
+@blueprint.post("/operators/<int:operator_id>")
+@only("admin")
+def change_operator(operator_id: int) -> Response | tuple[str, int]:
+    """Set role and whether the account may sign in."""
+    form = OperatorForm()
+    if not form.validate_on_submit():
+        return _operator_page(operator_id, form, ResetPasswordForm()), 422
+    service.change_operator(
+        services().database,
+        current().login,
+        operator_id,
+        form.role.data,
+        is_active=form.is_active.data,
+    )
+    flash(_("已保存。"))
+    return redirect(url_for("accounts.operators"))
+
+
+@blueprint.post("/operators/<int:operator_id>/password")
+@only("admin")
+def reset_password(operator_id: int) -> Response | tuple[str, int]:
+    """Give an account a new password; its sessions end."""
+    row = service.get_operator(services().database, operator_id)
+    form = ResetPasswordForm()
+    held = services()
+    if not form.validate_on_submit() or not _is_fit(form, row.login):
+        own = OperatorForm(formdata=None, role=row.role, is_active=row.is_active)
+        return _operator_page(operator_id, own, form), 422
+    service.reset_password(
+        held.database, held.settings, current().login, operator_id, form.password.data
+    )
+    flash(_("已重设“{login}”的密码，请当面告知本人。").format(login=row.login))
+    return redirect(url_for("accounts.operators"))
+
+
+def _operator_page(operator_id: int, form: OperatorForm, reset: ResetPasswordForm) -> str:
+    row = service.get_operator(services().database, operator_id)
+    return render_template("accounts/operator.html", row=row, form=form, reset=reset)
+
+
+def _is_fit(form: ChangePasswordForm | NewOperatorForm | ResetPasswordForm, login: str) -> bool:
+    """Whether the new password may be used; if not, the field says everything against it."""
+    problems = password_problems(form.password.data, login)
+    form.password.errors = [
+        _(one.message).format(**one.values) + "；" + _(one.remedy) + "。" for one in problems
+    ]
+    return not problems

@@ -1,0 +1,62 @@
+"""Who is asking, and whom a view admits. Views say it; accounts.guard holds them to it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar, cast
+
+from flask import g
+
+from forms.problems import N_
+from survey_app.core.errors import ForbiddenError
+
+Role = Literal["admin", "clerk", "viewer"]
+ROLES: tuple[Role, ...] = ("admin", "clerk", "viewer")
+ROLE_NAMES: dict[str, str] = {"admin": N_("管理员"), "clerk": N_("经办"), "viewer": N_("查看")}
+PUBLIC = "public"
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The operator behind a request."""
+
+    id: int
+    login: str
+    name: str
+    role: Role
+
+    @property
+    def role_name(self) -> str:
+        return ROLE_NAMES[self.role]
+
+    def has_role(self, *roles: Role) -> bool:
+        return self.role in roles
+
+
+def only(*roles: str) -> Callable[[View], View]:
+    """Say which roles a view admits, whatever its blueprint does ("public" is everybody)."""
+
+    def mark(view: View) -> View:
+        view.admits = frozenset(roles)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def admits(view: Callable[..., Any]) -> frozenset[str] | None:
+    """The roles `only` gave a view, None where it says nothing."""
+    return cast("frozenset[str] | None", getattr(view, "admits", None))
+
+
+def visitor() -> SignedIn | None:
+    """The operator behind this request, None where nobody is signed in."""
+    return cast("SignedIn | None", g.get("operator"))
+
+
+def current() -> SignedIn:
+    """The operator behind this request. Raises ForbiddenError where nobody is signed in."""
+    found = visitor()
+    if found is None:
+        raise ForbiddenError
+    return found
