@@ -155,7 +155,7 @@ def _counts(session: Session, frozen: FrozenRound) -> dict[str, Any]:
     return {
         "expected": dict(frozen.expected),
         "issued": {rater_class: int(n) for rater_class, n in issued},
-        "refused": dict(refused.tuples().all()),
+        "refused": dict(refused.all()),
         "target_per_ratee": frozen.target_per_ratee,
     }
 

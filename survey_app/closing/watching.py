@@ -77,7 +77,7 @@ def watch(database: Database, rounds: FrozenRounds, round_id: int) -> Progress:
             classes=_classes(frozen, batches, by_class_and_ratee),
             ratees=_ratees(frozen, by_class_and_ratee, _rated_on_lists(session, frozen)),
             links=_links(session, round_id, links.all()),
-            refused=dict(refused.tuples().all()),
+            refused=dict(refused.all()),
         )
 
 

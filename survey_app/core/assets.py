@@ -51,7 +51,7 @@ def _serve(name: str) -> Response:
     found = asset(name)
     if found is None:
         abort(404)
-    is_packed = "gzip" in request.accept_encodings
+    is_packed = request.accept_encodings["gzip"] > 0
     response = Response(found.packed if is_packed else found.content, mimetype=found.media_type)
     if is_packed:
         response.headers["Content-Encoding"] = "gzip"

@@ -69,7 +69,6 @@ class Database:
         """A session for looking; nothing it changes is kept."""
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
-            session.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Session]:

@@ -35,15 +35,19 @@ def read_catalog(language: str) -> NullTranslations:
 class PoDomain(Domain):  # type: ignore[misc]  # flask_babel is untyped
     """Catalogs read from text, once per process and language."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._catalogs: dict[str, NullTranslations] = {}
+
     def get_translations(self) -> NullTranslations:
         language = current()
-        if language not in self.cache:
-            self.cache[language] = read_catalog(language)
-        return self.cache[language]
+        if language not in self._catalogs:
+            self._catalogs[language] = read_catalog(language)
+        return self._catalogs[language]
 
 
 def choose() -> str:
-    """?lang=, else the hidden field of a submitted form, else the cookie, else the browser's."""
+    """?lang=, else the cookie, else what the browser asks for."""
     for wanted in (request.args.get("lang"), request.cookies.get("lang")):
         if wanted in LANGUAGES:
             return wanted

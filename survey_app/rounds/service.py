@@ -189,4 +189,4 @@ def _expected(session: Session, classes: set[str]) -> dict[str, int]:
         .where(RosterEntry.rater_class.in_(classes))
         .group_by(RosterEntry.rater_class)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

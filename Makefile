@@ -1,0 +1,58 @@
+# make demo and make test are all a fresh machine needs.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SERVE ?= 1
+DEMO_HOME ?= var/demo
+PYTEST := $(BIN)/python -m pytest
+JOBS ?= 2
+
+.PHONY: help demo serve test long check format catalogs bench screenshots lock clean
+
+help: ## what each target does
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / – /'
+
+$(VENV)/.product: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what the product needs (once; hash-checked) …"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . 2>/dev/null \
+		|| $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.tools: requirements-dev.lock $(VENV)/.product
+	@echo "Installing what the tests need (once; hash-checked) …"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/.product ## the demonstration city, built, assessed and served (SERVE=0: files only)
+	@SURVEY_HOME=$(DEMO_HOME) $(BIN)/survey demo --to $(DEMO_HOME)/out $(if $(filter 0,$(SERVE)),--no-serve)
+
+serve: $(VENV)/.product ## serve the installation in var/
+	@$(BIN)/survey serve
+
+test: $(VENV)/.tools ## everything a change must pass, in minutes
+	$(MAKE) check
+	$(PYTEST) -n $(JOBS) -m "not long" tests
+
+long: $(VENV)/.tools ## the long forms: races, kills, closes, accessibility
+	$(PYTEST) -m long tests
+
+check: $(VENV)/.tools ## lint, types and import directions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.tools ## put every file into the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## renew the lock files (needs uv)
+	uv pip compile -q --universal --generate-hashes --no-header --no-annotate -o requirements.lock pyproject.toml
+	uv pip compile -q --universal --generate-hashes --no-header --no-annotate --extra dev -o requirements-dev.lock pyproject.toml
+
+clean: ## remove what was built; data in var/ stay
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
