@@ -37,7 +37,7 @@ key = "public"
 name = "公众评议"
 weight = "100"
 source = "questionnaire"
-questionnaires = ["unit", "delegate-unit"]
+questionnaires = ["unit.short", "delegate-unit.short"]
 rater_classes = { citizen = "60", delegate = "40" }
 min_n = 1
 """

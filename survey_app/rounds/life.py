@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forms.problems import N_, InputError, Problem, canonical_json, digest
-from forms.questionnaire import library
+from forms.questionnaire import SHORT_SUFFIX, library
 from survey_app.core.database import Database
 from survey_app.core.errors import ProblemsError
 from survey_app.record import service as record
@@ -135,34 +135,36 @@ def read_scheme(row: Round) -> "tuple[Scheme | None, list[Problem]]":
 
 
 def _scheme_fits(_session: Session, row: Round, _at: datetime) -> list[Problem]:
+    """Every rater class a leaf weighs has a questionnaire that the leaf counts."""
     scheme, problems = read_scheme(row)
     if scheme is None:
         return problems
-    bound = {(one["rater_class"], one["questionnaire"]) for one in row.bindings}
-    classes = {rater_class for rater_class, _ in bound}
-    forms = {questionnaire for _, questionnaire in bound}
+    bound = {(one["rater_class"], bound_key(one)) for one in row.bindings}
     for leaf in scheme.leaves():
         if leaf.source != "questionnaire":
             continue
-        if not set(leaf.questionnaires) & forms:
-            problems.append(
-                Problem(
-                    leaf.name,
-                    N_("方案中的这一块没有对应的问卷"),
-                    N_("请给相应的评议主体选上问卷，或换一个方案"),
-                )
-            )
+        counted = {
+            rater_class
+            for rater_class, questionnaire in bound
+            if not leaf.questionnaires or questionnaire in leaf.questionnaires
+        }
         problems += [
             Problem(
-                leaf.name,
-                N_("方案中的评议主体“{rater_class}”在本轮没有问卷"),
-                N_("请给它选一份问卷，或在方案中去掉它"),
-                {"rater_class": scheme.rater_class_name(key)},
+                str(leaf.name),
+                N_("方案中的评议主体“{rater_class}”在本轮没有这一块认可的问卷"),
+                N_("请给它选一份方案列出的问卷，或在方案中去掉它"),
+                {"rater_class": str(scheme.rater_class_name(key))},
             )
-            for key in leaf.all_rater_classes()
-            if key not in classes
+            for key in leaf.all_rater_classes() or ("*",)
+            if key not in counted and not (key == "*" and counted)
         ]
     return problems
+
+
+def bound_key(binding: dict[str, Any]) -> str:
+    """The key of the questionnaire a binding freezes: its short form where it asks for that."""
+    suffix = SHORT_SUFFIX if binding.get("short") else ""
+    return f"{binding['questionnaire']}{suffix}"
 
 
 def _bindings_fit(session: Session, row: Round, _at: datetime) -> list[Problem]:

@@ -101,9 +101,9 @@ def test_the_clock_closes_a_round_and_never_reopens_it(database: Database, tmp_p
 def test_a_ballot_the_database_refuses_does_not_sink_the_others(world: World) -> None:
     good, bad = world.ballot(world.at_link()), world.ballot(world.at_link())
     object.__setattr__(bad, "evidence", "hearsay")
-    with pytest.raises(Exception, match="CHECK|check"):
+    with pytest.raises(Exception, match=r"(?i)check"):
         accept(world, bad)
-    with pytest.raises(Exception, match="CHECK|check"):
+    with pytest.raises(Exception, match=r"(?i)check"):
         accept(world, good, bad)
     assert count(world, Ballot) == 1
 
