@@ -3,14 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.answers import Form
-from analysis.engine import Engine
+from analysis.engine import Engine, literal
 from forms.questionnaire import Item
 
 Ints = NDArray[np.int64]
@@ -131,14 +130,15 @@ def dimension_items(form: Form) -> list[tuple[str, list[tuple[Item, str]]]]:
     return [(key, pairs) for key, pairs in grouped if pairs]
 
 
-def count_moments(engine: Engine, form: Form, points: Points) -> dict[int, Moments]:
-    """Ballot moments by unit number. `points` holds, by item key, the points of each option number
-    that is valued under the scheme.
+def count_moments(
+    engine: Engine, form: Form, points: Points, scale: int, statuses: Collection[str]
+) -> dict[int, Moments]:
+    """Ballot moments by unit number over rows with one of `statuses`. `points` holds, by item key, the points of each option number
+    that is valued under the scheme; times `scale` they must be whole numbers.
     """
     dimensions = dimension_items(form)
     if not dimensions:
         return {}
-    scale = lcm(*(value.denominator for of in points.values() for value in of.values()))
     d = range(len(dimensions))
     columns = []
     for place, (_, pairs) in enumerate(dimensions):
@@ -152,7 +152,14 @@ def count_moments(engine: Engine, form: Form, points: Points) -> dict[int, Momen
     sums |= {f"yn{i}_{j}": f"y{i} * n{j}" for i in d for j in d}
     sums |= {f"{k}{k}{i}_{j}": f"{k}{i} * {k}{j}" for k in "yn" for i in d for j in d if j >= i}
     select = ", ".join(f"CAST(SUM({what}) AS BIGINT) AS {name}" for name, what in sums.items())
-    found = engine.query(form.sql("moments", sums=select, dimensions=", ".join(columns)))
+    found = engine.query(
+        form.sql(
+            "moments",
+            sums=select,
+            dimensions=", ".join(columns),
+            counting=", ".join(literal(status) for status in sorted(statuses)),
+        )
+    )
     rows = {name: column.tolist() for name, column in found.items()}
     return {
         unit: _moments({name: column[row] for name, column in rows.items()}, scale, len(dimensions))

@@ -1,8 +1,18 @@
 """What an assessment says, as values without behaviour."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from forms.problems import Problem
+from forms.questionnaire import Questionnaire
+
+if TYPE_CHECKING:
+    from analysis.indicators import IndicatorResult
+    from analysis.scheme import Scheme
+    from analysis.screening import Finding
 
 NodeKind = Literal["component", "rater_class", "dimension"]
 
@@ -46,3 +56,183 @@ class LeafScore:
     se: float | None = None
     n: int = 0
     nodes: tuple[NodeScore, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RateeResult:
+    """What an assessment says of one ratee. `total` is the score of record, rounded once.
+
+    `rank_lo` and `rank_hi` are the best and worst rank within the class that the figures do not
+    rule out; `nodes` are in tree order, the root's children first.
+    """
+
+    key: str
+    name: str
+    ratee_class: str
+    group: str
+    total: Decimal | None
+    total_exact: Fraction | None
+    se: float | None = None
+    lo: float | None = None
+    hi: float | None = None
+    n: int = 0
+    rank_class: int | None = None
+    rank_group: int | None = None
+    rank_lo: int | None = None
+    rank_hi: int | None = None
+    grade: str | None = None
+    grade_name: str = ""
+    grade_reason: str = ""
+    veto: tuple[str, ...] = ()
+    suppressed: bool = False
+    is_tied: bool = False
+    bonus_raw: Decimal = Decimal(0)
+    bonus_counted: Decimal = Decimal(0)
+    deduction_raw: Decimal = Decimal(0)
+    deduction_counted: Decimal = Decimal(0)
+    nodes: tuple[NodeScore, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Rows (ballot x ratee) handed in and what became of them: raw = duplicate + void + valid."""
+
+    raw: int
+    duplicate: int
+    void: int
+    valid: int
+
+
+@dataclass(frozen=True, slots=True)
+class BallotCount:
+    """Rows of one kind. `status`: valid, doubtful (flagged, counts), duplicate, screened, void."""
+
+    round: str
+    questionnaire: str
+    ratee: str
+    rater_class: str
+    stratum: str
+    channel: str
+    evidence: str
+    status: str
+    n: int
+
+
+class Cell(NamedTuple):
+    """`n` answers that count. For a "multiple" item the option number is the mask of its options;
+    0 is a blank.
+    """
+
+    ratee: str
+    questionnaire: str
+    item: str
+    rater_class: str
+    stratum: str
+    channel: str
+    evidence: str
+    option_number: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class CellTable:
+    """Every cell that counts, sorted; and the ballots behind, whatever their status."""
+
+    rows: tuple[Cell, ...]
+    ballots: tuple[BallotCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoundQuality:
+    """Quality of the answers of one rater class in one round, in rows (ballot x ratee).
+
+    `flagged` counts rows by rule, whether or not the rule takes out; `reasons` rows taken out by
+    "act:…" or "rule:…".
+    """
+
+    round: str
+    title: str
+    rater_class: str
+    submitted: int
+    valid: int
+    duplicate: int
+    void: int
+    flagged: Mapping[str, int]
+    reasons: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """How many ballots of a rater class were expected (None: not known) and received."""
+
+    round: str
+    title: str
+    rater_class: str
+    expected: int | None
+    issued: int | None
+    received: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence about the run: a message id and what fills its placeholders."""
+
+    message: str
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+    def text(self, translate: Callable[[str], str] = str) -> str:
+        """The sentence, filled."""
+        return translate(self.message).format_map(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """The totals as they would be under another treatment, shown beside those of record.
+
+    `key`: "same_device_count", "same_device_first", "with_screened" or "without_doubtful".
+    """
+
+    key: str
+    name: str
+    n_valid: int
+    totals: Mapping[str, Decimal | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """A run, whole. `flags` counts by rule, `alternatives` the totals under other treatments.
+
+    `notes` are facts about the whole run, for the page of explanations.
+    """
+
+    scheme: "Scheme"
+    content_digest: str
+    counts: Counts
+    flags: Mapping[str, int]
+    findings: tuple["Finding", ...]
+    ratees: tuple[RateeResult, ...]
+    cells: CellTable
+    quality: tuple[RoundQuality, ...]
+    participation: tuple[Participation, ...]
+    indicators: tuple["IndicatorResult", ...]
+    questionnaires: Mapping[str, Questionnaire]
+    alternatives: tuple[Alternative, ...]
+    notes: tuple[Note, ...]
+    is_simulated: bool
+
+    def scores_json(self) -> bytes:
+        """The scores as canonical JSON, the same bytes for the same content (survey-scores/1)."""
+        from analysis.scores import scores_json
+
+        return scores_json(self)
+
+
+class NoAnswer(Exception):
+    """The scheme and what was handed in give no answer; `problems` says everything missing."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(problem.text() for problem in self.problems)

@@ -217,32 +217,18 @@ def _pattern_findings(engine: Engine, form: Form) -> list[Finding]:
             least=f"LEAST({', '.join(columns)})",
         )
     )
-    rows = sorted(zip(*(column.tolist() for column in found.values()), strict=True))
-    on_ratee: dict[tuple[str, str], int] = defaultdict(int)
-    on_class: dict[str, int] = defaultdict(int)
-    of_pattern: dict[tuple[str, str], int] = defaultdict(int)
-    for ratee, rater_class, pattern, n in rows:
-        on_ratee[ratee, rater_class] += n
-        on_class[rater_class] += n
-        of_pattern[rater_class, pattern] += n
-    chosen = [row for row in rows if row[3] >= 2]
-    size = [on_ratee[ratee, rater_class] for ratee, rater_class, _, _ in chosen]
-    elsewhere = [
-        (of_pattern[rater_class, pattern] - n + 1)
-        / (on_class[rater_class] - on_ratee[ratee, rater_class] + 1)
-        for ratee, rater_class, pattern, n in chosen
-    ]
+    rows = list(zip(*(column.tolist() for column in found.values()), strict=True))
+    size = [row[4] for row in rows]
+    elsewhere = [(row[6] - row[3] + 1) / (row[5] - row[4] + 1) for row in rows]
+    hits = repeated([row[3] for row in rows], size, elsewhere, rows[0][7] if rows else 0)
     return [
         Finding(
             "repeated_pattern",
             "",
-            chosen[hit][2],
-            chosen[hit][0],
-            chosen[hit][3],
-            (
-                ("rater_class", chosen[hit][1]),
-                ("expected", f"{size[hit] * elsewhere[hit]:.2f}"),
-            ),
+            rows[hit][2],
+            rows[hit][0],
+            rows[hit][3],
+            (("rater_class", rows[hit][1]), ("expected", f"{size[hit] * elsewhere[hit]:.2f}")),
         )
-        for hit in repeated([row[3] for row in chosen], size, elsewhere)
+        for hit in hits
     ]

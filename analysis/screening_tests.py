@@ -139,14 +139,19 @@ def one_sided(n: Sequence[int], n_full: Sequence[int], rest: Sequence[float]) ->
     return [int(one) for one in np.flatnonzero(hit)]
 
 
-def repeated(n: Sequence[int], total: Sequence[int], elsewhere: Sequence[float]) -> list[int]:
+def repeated(
+    n: Sequence[int], total: Sequence[int], elsewhere: Sequence[float], family: int
+) -> list[int]:
     """Places where an answer vector comes far more often than its share `elsewhere` lets expect.
 
-    Binomial tail with Benjamini-Hochberg at 0.01, at least 10 ballots and five times the expected.
+    Binomial tail with Benjamini-Hochberg at 0.01 over `family` vectors (those not given count as
+    unsuspicious), at least 10 ballots and five times the expected.
     """
     count, size, share = (np.asarray(one, dtype=np.float64) for one in (n, total, elsewhere))
     if not len(count):
         return []
-    q = adjusted(binomial_tail(count, size, np.clip(share, 1e-9, 1 - 1e-9)))
+    p = np.ones(max(family, len(count)))
+    p[: len(count)] = binomial_tail(count, size, np.clip(share, 1e-9, 1 - 1e-9))
+    q = adjusted(p)[: len(count)]
     hit = (count >= PATTERN_MIN) & (count >= RATIO * size * share) & (q <= FALSE_DISCOVERIES)
     return [int(one) for one in np.flatnonzero(hit)]

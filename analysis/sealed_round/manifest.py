@@ -55,7 +55,8 @@ class FileEntry:
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """A manifest. `counts` holds "ballots" (submissions), "rows" (ballot x ratee), "by_class"
-    (rows by rater class), and what the sealing side knows besides: "expected", "issued", …
+    (rows by rater class), "ballots_by_class" (submissions by rater class), and what the sealing
+    side knows besides: "expected", "issued", …
     """
 
     round: str

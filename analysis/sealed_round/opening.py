@@ -197,16 +197,19 @@ def shard_counts(shards: Sequence[SealedRound]) -> dict[str, Any]:
     return merged
 
 
+_COUNTED = frozenset({"ballots", "rows", "by_class", "ballots_by_class"})
+
+
 def _merged(key: str, before: Any, value: Any) -> Any:
     if isinstance(value, Mapping):
         earlier = before or {}
         return {
-            name: _merged(key, earlier.get(name), value.get(name, 0))
+            name: _merged(key, earlier.get(name, 0), value.get(name, 0))
             for name in {**earlier, **value}
         }
     if before is None or not isinstance(value, int):
         return value
-    return before + value if key in {"ballots", "rows", "by_class"} else max(before, value)
+    return before + value if key in _COUNTED else max(before, value)
 
 
 def merge_shards(shards: Sequence[SealedRound], folder: Path) -> Manifest:

@@ -225,10 +225,18 @@ def _scheme_definition(header: SealedHeader) -> Definition | None:
 def _own_counts(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, object]:
     source = f"read_parquet({literal(str(path))})"
     totals = f"SELECT COUNT(DISTINCT ballot), COUNT(*) FROM {source}"  # noqa: S608
-    classes = f"SELECT rater_class, COUNT(*) FROM {source} GROUP BY 1 ORDER BY 1"  # noqa: S608
+    classes = (
+        "SELECT rater_class, COUNT(*), COUNT(DISTINCT ballot)"  # noqa: S608
+        f" FROM {source} GROUP BY 1 ORDER BY 1"
+    )
     ballots, rows = connection.execute(totals).fetchall()[0]
-    by_class = dict(connection.execute(classes).fetchall())
-    return {"ballots": ballots, "rows": rows, "by_class": by_class}
+    by_class = connection.execute(classes).fetchall()
+    return {
+        "ballots": ballots,
+        "rows": rows,
+        "by_class": {name: n for name, n, _ in by_class},
+        "ballots_by_class": {name: n for name, _, n in by_class},
+    }
 
 
 def _entries(connection: duckdb.DuckDBPyConnection, folder: Path) -> tuple[FileEntry, ...]:

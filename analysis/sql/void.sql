@@ -4,11 +4,11 @@ CREATE TABLE void_$form AS
 SELECT round_number, ballot, ratee, MIN(reason) AS reason
 FROM (
   SELECT a.round_number AS round_number, a.ballot AS ballot, a.ratee AS ratee,
-         CONCAT('1:', e.rule) AS reason
+         CONCAT('act:', e.rule) AS reason
   FROM answers_$form a JOIN exclusions e
     ON e.round_number = a.round_number AND e.ballot = a.ballot AND e.ratee IN ('', a.ratee)
   UNION ALL
-  SELECT round_number, ballot, ratee, CONCAT('2:', rule) AS reason
+  SELECT round_number, ballot, ratee, CONCAT('rule:', rule) AS reason
   FROM flags_$form
   WHERE rule IN ($void_rules)
 ) reasons

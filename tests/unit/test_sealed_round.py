@@ -49,7 +49,12 @@ def test_answers_survive_and_submissions_do_not(tmp_path):
     assert ballots == sorted(ballots)
     assert len(set(ballots)) == 3
     assert all(len(ballot) == 32 for ballot in ballots)
-    assert manifest.counts == {"ballots": 3, "rows": 4, "by_class": {"citizen": 3, "delegate": 1}}
+    assert manifest.counts == {
+        "ballots": 3,
+        "rows": 4,
+        "by_class": {"citizen": 3, "delegate": 1},
+        "ballots_by_class": {"citizen": 2, "delegate": 1},
+    }
     assert failed(tmp_path / "r") == []
     assert read_manifest(tmp_path / "r") == manifest
 
@@ -165,7 +170,7 @@ def test_a_folder_in_use_is_refused(tmp_path):
 
 def test_an_empty_round_seals(tmp_path):
     manifest = seal(tmp_path / "r", [])
-    assert manifest.counts == {"ballots": 0, "rows": 0, "by_class": {}}
+    assert manifest.counts == {"ballots": 0, "rows": 0, "by_class": {}, "ballots_by_class": {}}
     assert failed(tmp_path / "r") == []
 
 
@@ -182,6 +187,7 @@ def test_shards_merge_into_the_whole(tmp_path):
         "ballots": 3,
         "rows": 4,
         "by_class": {"citizen": 3, "delegate": 1},
+        "ballots_by_class": {"citizen": 2, "delegate": 1},
         "issued": {"citizen": 9},
         "expected": 4,
     }

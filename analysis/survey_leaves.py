@@ -1,0 +1,82 @@
+"""The questionnaire leaves of a scheme, scored for every ratee."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from analysis.cells import FormCells
+from analysis.engine import Engine
+from analysis.inputs import RateeRow
+from analysis.results import LeafScore
+from analysis.scheme import Scheme
+from analysis.scheme_parts import Component
+from analysis.tallies import effective_points, point_values, pool_classes, tally
+from analysis.weighting import LeafRules, Missing, leaf_score
+from forms.problems import N_
+
+EVERYBODY = "all"
+EVERYBODY_NAME = N_("全部评议主体")
+
+LeafScores = dict[tuple[str, str], LeafScore]
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyLeaves:
+    """Leaf scores by (ratee, path); what is missing; and (path, rater class) that no weight names,
+    with the rows that therefore do not score.
+    """
+
+    scores: LeafScores
+    missing: tuple[Missing, ...]
+    unweighted: Mapping[tuple[str, str], int]
+
+
+def score_survey_leaves(
+    engine: Engine,
+    cells: Sequence[FormCells],
+    scheme: Scheme,
+    ratees: Sequence[RateeRow],
+    statuses: Collection[str],
+) -> SurveyLeaves:
+    """Score every questionnaire leaf over the rows with one of `statuses`."""
+    scores: LeafScores = {}
+    missing: list[Missing] = []
+    unweighted: dict[tuple[str, str], int] = {}
+    for leaf in scheme.leaves():
+        if leaf.source != "questionnaire":
+            continue
+        used = leaf_cells(leaf, cells)
+        rules = _rules(scheme, leaf, used)
+        tallies = tally(engine, used, leaf.unknown, statuses)
+        for ratee in ratees:
+            found = tallies.get(ratee.key, {})
+            weights = {key: Fraction(one) for key, one in leaf.rater_classes.of(ratee.ratee_class)}
+            for rater_class in sorted(set(found) - set(weights) if weights else ()):
+                place = (leaf.path, rater_class)
+                n = found[rater_class].moments.ballots
+                unweighted[place] = unweighted.get(place, 0) + n
+            if not weights:
+                weights = {EVERYBODY: Fraction(1)}
+                found = pool_classes(found, ratee.key, EVERYBODY)
+            scores[ratee.key, leaf.path], lacking = leaf_score(ratee.key, rules, weights, found)
+            missing += lacking
+    return SurveyLeaves(scores, tuple(missing), unweighted)
+
+
+def leaf_cells(leaf: Component, cells: Sequence[FormCells]) -> list[FormCells]:
+    """The questionnaires a leaf takes: those it names, or any where it names none."""
+    wanted = set(leaf.questionnaires)
+    return [one for one in cells if not wanted or one.form.questionnaire.key in wanted]
+
+
+def _rules(scheme: Scheme, leaf: Component, cells: Sequence[FormCells]) -> LeafRules:
+    values = point_values([effective_points(one.form, leaf.unknown) for one in cells])
+    names = {key: str(scheme.rater_class_name(key)) for key in leaf.all_rater_classes()}
+    return LeafRules(
+        path=leaf.path,
+        min_n=leaf.min_n,
+        trim=Fraction(leaf.trim),
+        missing=scheme.missing,
+        bounds=(float(values[0]), float(values[-1])),
+        class_names={EVERYBODY: EVERYBODY_NAME, **names},
+    )

@@ -1,0 +1,251 @@
+"""From votes to the score of a questionnaire leaf: dimensions, rater classes, their weights."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Literal
+
+from analysis.cells import Moments
+from analysis.estimation import (
+    Interval,
+    Vote,
+    ballot_variance,
+    combined_variance,
+    interval,
+    mean,
+    used_shares,
+    vote_variance,
+    weighted,
+)
+from analysis.results import LeafScore, NodeScore
+from forms.problems import N_
+
+MissingPolicy = Literal["fail", "redistribute", "zero"]
+
+NO_BALLOTS: Mapping[MissingPolicy, str] = {
+    "fail": N_("没有有效答卷"),
+    "redistribute": N_("没有有效答卷，权重已分给其他评议主体"),
+    "zero": N_("没有有效答卷，按零分计"),
+}
+TOO_FEW: Mapping[MissingPolicy, str] = {
+    "fail": N_("有效答卷少于最低份数，不显示得分"),
+    "redistribute": N_("有效答卷少于最低份数，不显示得分，权重已分给其他评议主体"),
+    "zero": N_("有效答卷少于最低份数，不显示得分，按零分计"),
+}
+ONE_BALLOT = N_("只有一份答卷，无法估计抽样误差")
+NO_SPREAD = N_("全部答案相同，抽样误差为零")
+NO_VOTES = N_("没有可计分的票，权重已分给其他维度")
+
+
+@dataclass(frozen=True, slots=True)
+class LeafRules:
+    """How a leaf scores questionnaires; `bounds` are the lowest and highest points there are."""
+
+    path: str
+    min_n: int
+    trim: Fraction
+    missing: MissingPolicy
+    bounds: tuple[float, float]
+    class_names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionTally:
+    """Votes of one rater class on one dimension of one ratee."""
+
+    key: str
+    name: str
+    weight: Fraction
+    votes: tuple[Vote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassTally:
+    """What one rater class said of one ratee. `moments` has the dimensions in the same order."""
+
+    dimensions: tuple[DimensionTally, ...]
+    moments: Moments
+
+    @property
+    def shape(self) -> tuple[tuple[str, Fraction], ...]:
+        """Keys and weights of the dimensions; equal shapes may be pooled."""
+        return tuple((one.key, one.weight) for one in self.dimensions)
+
+    def pooled(self, other: "ClassTally") -> "ClassTally":
+        """Both tallies as one; ValueError where the dimensions differ."""
+        if self.shape != other.shape:
+            raise ValueError("tallies of different dimensions")
+        dimensions = tuple(
+            replace(mine, votes=_pooled_votes(mine.votes, theirs.votes))
+            for mine, theirs in zip(self.dimensions, other.dimensions, strict=True)
+        )
+        return ClassTally(dimensions, self.moments + other.moments)
+
+
+def _pooled_votes(first: Sequence[Vote], second: Sequence[Vote]) -> tuple[Vote, ...]:
+    if [(one.text, one.points) for one in first] == [(one.text, one.points) for one in second]:
+        return tuple(
+            Vote(mine.text, mine.points, mine.n + theirs.n)
+            for mine, theirs in zip(first, second, strict=True)
+        )
+    counts: dict[tuple[str, Fraction | None], int] = {}
+    for vote in (*first, *second):
+        counts[vote.text, vote.points] = counts.get((vote.text, vote.points), 0) + vote.n
+    return tuple(Vote(text, points, n) for (text, points), n in counts.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A rater class that a ratee's score needs and that has too few ballots."""
+
+    ratee: str
+    path: str
+    n: int
+    min_n: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClassScore:
+    """The score of one rater class, its variance and the nodes of its dimensions."""
+
+    score: Fraction | None
+    variance: float | None
+    n: int
+    dimensions: tuple[NodeScore, ...] = ()
+    is_suppressed: bool = False
+
+
+def class_score(path: str, tally: ClassTally | None, rules: LeafRules) -> ClassScore:
+    """Σ W_d S_d over the dimensions with votes; no score for fewer than `min_n` ballots."""
+    n = tally.moments.ballots if tally else 0
+    if tally is None or n == 0:
+        return ClassScore(None, None, 0)
+    if n < rules.min_n:
+        return ClassScore(None, None, n, is_suppressed=True)
+    scores = [mean(one.votes, rules.trim) for one in tally.dimensions]
+    shares = used_shares([one.weight for one in tally.dimensions], scores)
+    if shares is None:
+        return ClassScore(None, None, n)
+    variance = ballot_variance(tally.moments, shares, n)
+    if rules.trim and variance is not None:
+        variance *= _trim_factor(tally, shares, rules.trim)
+    nodes = tuple(
+        _dimension_node(path, place, tally, share, score, rules)
+        for place, (share, score) in enumerate(zip(shares, scores, strict=True))
+    )
+    return ClassScore(weighted(shares, scores), variance, n, nodes)
+
+
+def _trim_factor(tally: ClassTally, shares: Sequence[Fraction], trim: Fraction) -> float:
+    """How trimming changes the variance, as if votes were independent; the clustering is kept.
+
+    An approximation: the untrimmed score's design effect times Tukey and McLaughlin's variance.
+    """
+    plain = trimmed = 0.0
+    for share, one in zip(shares, tally.dimensions, strict=True):
+        before, after = vote_variance(one.votes), vote_variance(one.votes, trim)
+        if share and before is not None and after is not None:
+            plain += float(share) ** 2 * before
+            trimmed += float(share) ** 2 * after
+    return trimmed / plain if plain else 1.0
+
+
+def _dimension_node(
+    path: str,
+    place: int,
+    tally: ClassTally,
+    share: Fraction,
+    score: Fraction | None,
+    rules: LeafRules,
+) -> NodeScore:
+    one = tally.dimensions[place]
+    node = NodeScore(
+        path=f"{path}/{one.key}",
+        kind="dimension",
+        name=one.name,
+        weight=one.weight,
+        share=share,
+        n=sum(vote.n for vote in one.votes if vote.points is not None),
+        votes=tuple((vote.text, vote.n) for vote in one.votes),
+    )
+    if score is None:
+        return replace(node, note=NO_VOTES)
+    alone = [Fraction(int(d == place)) for d in range(len(tally.dimensions))]
+    n = tally.moments.answered[place]
+    variance = ballot_variance(tally.moments, alone, n)
+    if rules.trim and variance is not None:
+        variance *= _trim_factor(tally, alone, rules.trim)
+    found = interval(score, variance, n - 1, rules.bounds)
+    return _with_interval(replace(node, score=score, converted=score * share), found, n)
+
+
+def _with_interval(node: NodeScore, found: Interval, n: int) -> NodeScore:
+    note = ONE_BALLOT if found.se is None else NO_SPREAD if found.se == 0 else ""
+    return replace(node, se=found.se, lo=found.lo, hi=found.hi, note=note if n else "")
+
+
+def leaf_score(
+    ratee: str,
+    rules: LeafRules,
+    weights: Mapping[str, Fraction],
+    tallies: Mapping[str, ClassTally],
+) -> tuple[LeafScore, list[Missing]]:
+    """P = Σ W_c S_c / Σ W_c over rater classes (class means, never pooled heads).
+
+    A class with no or too few ballots is missing: under "redistribute" its weight goes to the
+    others and the node says so, under "zero" it counts 0, under "fail" it is returned and there is
+    no score. Classes are independent samples, so variances add.
+    """
+    classes = [key for key, weight in weights.items() if weight]
+    found = [class_score(f"{rules.path}/{key}", tallies.get(key), rules) for key in classes]
+    missing = [
+        Missing(ratee, f"{rules.path}/{key}", one.n, rules.min_n)
+        for key, one in zip(classes, found, strict=True)
+        if one.score is None
+    ]
+    nominal = [weights[key] for key in classes]
+    scores = [one.score for one in found]
+    shares = used_shares(nominal, scores)
+    if rules.missing == "zero" and nominal:
+        total = sum(nominal, Fraction(0))
+        shares = [weight / total for weight in nominal] if shares is not None else None
+    is_refused = shares is None or (rules.missing == "fail" and bool(missing))
+    nodes: list[NodeScore] = []
+    for place, one in enumerate(found):
+        share = Fraction(0) if shares is None or is_refused else shares[place]
+        nodes.append(_class_node(classes[place], nominal[place], share, one, rules))
+        nodes += one.dimensions
+    if shares is None or is_refused:
+        return LeafScore(None, nodes=tuple(nodes)), missing
+    score = weighted(shares, scores)
+    used = [
+        share if one.score is not None else Fraction(0)
+        for share, one in zip(shares, found, strict=True)
+    ]
+    variance, df = combined_variance(
+        used, [one.variance for one in found], [one.n for one in found]
+    )
+    n = sum(one.n for one in found if one.score is not None)
+    result = interval(score, variance, df, rules.bounds)
+    return LeafScore(score, result.se, n, tuple(nodes)), missing
+
+
+def _class_node(
+    key: str, weight: Fraction, share: Fraction, one: ClassScore, rules: LeafRules
+) -> NodeScore:
+    node = NodeScore(
+        path=f"{rules.path}/{key}",
+        kind="rater_class",
+        name=rules.class_names.get(key, key),
+        weight=weight,
+        share=share,
+        n=one.n,
+        suppressed=one.is_suppressed,
+    )
+    if one.score is not None:
+        found = interval(one.score, one.variance, one.n - 1, rules.bounds)
+        scored = replace(node, score=one.score, converted=one.score * share)
+        return _with_interval(scored, found, one.n)
+    notes = TOO_FEW if one.is_suppressed else NO_BALLOTS
+    converted = Fraction(0) if rules.missing == "zero" else None
+    return replace(node, note=notes[rules.missing], converted=converted)
