@@ -2,7 +2,6 @@
 
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 
 from flask import Blueprint, Flask
 from flask_wtf import CSRFProtect
@@ -10,16 +9,14 @@ from flask_wtf import CSRFProtect
 from survey_app.accounts import guard
 from survey_app.ballots.nonce import NonceMaker
 from survey_app.ballots.writer import BallotWriter
-from survey_app.core import error_pages, languages, migrations, security
+from survey_app.core import assets, error_pages, languages, migrations, security
 from survey_app.core.config import Settings
 from survey_app.core.database import Database
 from survey_app.core.services import Services
 from survey_app.rounds.frozen import FrozenRounds
 from survey_app.rounds.keys import KeyStore
 
-STATIC = Path(__file__).parents[1] / "static"
 MAX_UPLOAD_BYTES = 6 * 1024 * 1024
-WEEK_SECONDS = 7 * 24 * 3600
 
 EVERYBODY = frozenset({"public"})
 OPERATORS = frozenset({"admin", "clerk", "viewer"})
@@ -44,11 +41,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         UnsafeSettingsError: it would not be safe to start; the message says why.
     """
     settings = settings or Settings.from_environ()
-    app = Flask(__name__, static_folder=str(STATIC), template_folder="templates")
+    app = Flask(__name__, static_folder=None, template_folder="templates")
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=MAX_UPLOAD_BYTES,
-        SEND_FILE_MAX_AGE_DEFAULT=WEEK_SECONDS,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
         SESSION_COOKIE_SECURE=settings.is_https,
@@ -57,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["survey"] = start_services(settings)
     security.register(app, settings)
+    assets.register(app)
     languages.register(app)
     error_pages.register(app)
     _register_features(app)

@@ -174,6 +174,13 @@ def _admit(
     return Outcome("accepted", number)
 
 
+def find_receipt(database: Database, keys: KeyStore, round_id: int, nonce: bytes) -> str | None:
+    """The receipt a nonce has brought, None where it has brought none."""
+    nonce_hash = keys.hash(round_id, "nonce", nonce)
+    with database.read() as session:
+        return session.execute(_FIND_RECEIPT, {"nonce_hash": nonce_hash}).scalar()
+
+
 def _made_a_row(result: object) -> bool:
     return getattr(result, "rowcount", 0) == 1
 

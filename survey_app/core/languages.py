@@ -9,7 +9,7 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_babel import Babel, Domain, get_locale
 
 SOURCE = "zh_CN"
@@ -47,8 +47,9 @@ class PoDomain(Domain):  # type: ignore[misc]  # flask_babel is untyped
 
 
 def choose() -> str:
-    """?lang=, else the cookie, else what the browser asks for."""
-    for wanted in (request.args.get("lang"), request.cookies.get("lang")):
+    """As the submitted page says, else ?lang=, else the cookie, else as the browser asks."""
+    said = (g.get("language"), request.args.get("lang"), request.cookies.get("lang"))
+    for wanted in said:
         if wanted in LANGUAGES:
             return wanted
     accepted = request.accept_languages.best_match(list(_ACCEPTED), default="zh-cn")
