@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -191,3 +192,37 @@ def _as_utf8(name: str, data: bytes) -> bytes:
 def _refusal(name: str, reason: str, **values: str | int) -> InputError:
     message, remedy = REASONS[reason]
     return InputError([Problem(name, message, remedy, values)])
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem as a row of a table: file, sheet, row (each may be ""), what, and what to do."""
+
+    file: str
+    sheet: str
+    row: str
+    message: str
+    remedy: str
+
+
+def findings(problems: Iterable[Problem], translate: Callable[[str], str]) -> list[Finding]:
+    """Problems with their places taken apart: "file·sheet:12" is a file, a sheet and a row."""
+    return [_finding(problem, translate) for problem in problems]
+
+
+def _finding(problem: Problem, translate: Callable[[str], str]) -> Finding:
+    place, _colon, row = problem.where.rpartition(":")
+    if not place or not row.isdigit():
+        place, row = problem.where, ""
+    file, _dot, sheet = place.partition("·")
+    values = {
+        name: translate(value) if isinstance(value, str) and value else value
+        for name, value in problem.values.items()
+    }
+    return Finding(
+        translate(file) if file else "",
+        sheet,
+        row,
+        translate(problem.message).format_map(values),
+        translate(problem.remedy).format_map(values),
+    )
