@@ -1,6 +1,6 @@
 """Where a rater comes in: an open link or a card's code, and the form that is behind it.
 
-Looking never changes anything: a scanner that follows a link burns nothing.
+Looking burns nothing, whoever follows the link; it only notices when a round's time is over.
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from survey_app.rounds.codes import Code, MistypedCodeError, read_code
 from survey_app.rounds.draft_keys import unwrap
 from survey_app.rounds.frozen import FrozenRound, FrozenRounds
 from survey_app.rounds.keys import KeyStore
+from survey_app.rounds.life import close_if_due
 from survey_app.rounds.tables import Batch, Card, Link, Round
 
 Phase = Literal["early", "testing", "open", "over"]
@@ -80,19 +81,19 @@ def open_entrance(database: Database, rounds: FrozenRounds, token: str, at: date
         found = session.execute(
             select(Link, Round).join(Round, Link.round_id == Round.id).where(Link.token == token)
         ).one_or_none()
-        if found is None or not found[0].is_active or found[1].frozen_config is None:
-            raise UnknownLinkError
-        link, row = found
-        return Entrance(
-            round=rounds.of(row),
-            phase=phase_of(row, at),
-            rater_class=link.rater_class,
-            channel=link.channel,
-            stratum=link.stratum,
-            evidence="open",
-            scope=tuple(link.scope),
-            link_id=link.id,
-        )
+    if found is None or not found[0].is_active or found[1].frozen_config is None:
+        raise UnknownLinkError
+    link, row = found
+    return Entrance(
+        round=rounds.of(row),
+        phase=_phase(database, row, at),
+        rater_class=link.rater_class,
+        channel=link.channel,
+        stratum=link.stratum,
+        evidence="open",
+        scope=tuple(link.scope),
+        link_id=link.id,
+    )
 
 
 def card_entrance(
@@ -113,20 +114,29 @@ def card_entrance(
         if found is None:
             raise UnknownCodeError
         card, batch, row = found
-        if card.is_void:
-            raise VoidCardError
-        return Entrance(
-            round=rounds.of(row),
-            phase=phase_of(row, at),
-            rater_class=batch.rater_class,
-            channel=batch.channel,
-            stratum=batch.stratum,
-            evidence=batch.evidence,
-            scope=tuple(batch.scope),
-            card_id=card.id,
-            draft_key=unwrap(card, code),
-            is_used=session.get(Admission, card.id) is not None,
-        )
+        is_used = session.get(Admission, card.id) is not None
+    if card.is_void:
+        raise VoidCardError
+    return Entrance(
+        round=rounds.of(row),
+        phase=_phase(database, row, at),
+        rater_class=batch.rater_class,
+        channel=batch.channel,
+        stratum=batch.stratum,
+        evidence=batch.evidence,
+        scope=tuple(batch.scope),
+        card_id=card.id,
+        draft_key=unwrap(card, code),
+        is_used=is_used,
+    )
+
+
+def _phase(database: Database, row: Round, at: datetime) -> Phase:
+    """The phase now; whoever comes first after the time to close performs the close."""
+    phase = phase_of(row, at)
+    if phase == "over" and row.state == "open":
+        close_if_due(database, row.id, at)
+    return phase
 
 
 def find_card(session: Session, keys: KeyStore, code: Code) -> tuple[Card, Batch, Round] | None:

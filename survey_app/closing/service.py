@@ -60,7 +60,6 @@ def close_round(database: Database, operator: str, round_id: int) -> int:
         database.lock_round(session, round_id, is_exclusive=True)
         life.move(session, load_round(session, round_id), "close", operator, clock.now())
         received = _count(session, round_id)
-        session.execute(delete(Draft).where(Draft.round_id == round_id))
         record.append(session, operator, "round.counted", round_id=round_id, ballots=received)
         return received
 
@@ -79,6 +78,7 @@ def seal(
     with database.write() as session:
         row = load_round(session, round_id)
         life.move(session, row, "seal", operator, clock.now())
+        session.execute(delete(Draft).where(Draft.round_id == round_id))
         target, draft = home / row.key, home / f".{row.key}.draft"
         shutil.rmtree(draft, ignore_errors=True)
         manifests = write_sealed_folders(session, rounds.of(row), draft)

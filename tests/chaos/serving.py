@@ -17,7 +17,8 @@ from survey_app.core.config import Settings
 
 START_SECONDS = 30
 NONCE = re.compile(r'name="nonce" value="([^"]+)"')
-RECEIPT = re.compile(r'data-receipt="([A-Z2-7]{20})"')
+RECEIPT = re.compile(r'<p class="receipt">(.*?)</p>')
+TAG = re.compile(r"<[^>]+>")
 
 
 @dataclass
@@ -78,7 +79,7 @@ class Reply:
     @property
     def receipt(self) -> str | None:
         found = RECEIPT.search(self.text)
-        return found.group(1) if found else None
+        return TAG.sub("", found.group(1)) if found else None
 
 
 def request(port: int, method: str, path: str, body: Mapping[str, str] | None = None) -> Reply:

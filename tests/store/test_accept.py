@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from survey_app.ballots.accept import accept_many
+from survey_app.ballots.entrance import open_entrance
 from survey_app.ballots.tables import Admission, Arrival, Ballot, Comment, Draft, Receipt, Refusal
 from survey_app.core import clock
 from survey_app.core.database import Base, Database
@@ -89,7 +90,8 @@ def test_the_clock_closes_a_round_and_never_reopens_it(database: Database, tmp_p
     late = close_at + timedelta(seconds=1)
     (refused,) = accept_many(world.database, world.keys, [ballot], at=late)
     assert refused.kind == "closed"
-    assert life.close_if_due(world.database, world.round_id, late)
+    seen = open_entrance(database, world.rounds, world.links["u1"], late)
+    assert seen.phase == "over"
     (still,) = accept_many(
         world.database, world.keys, [ballot], at=close_at - timedelta(minutes=30)
     )
