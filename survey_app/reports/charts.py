@@ -123,7 +123,7 @@ def _label(top: float, text: str) -> str:
 
 def _svg(key: str, title: str, text: str, rows: int, body: Sequence[str]) -> str:
     return (
-        f'<svg class="chart" role="img" aria-labelledby="{key}-title {key}-text" width="100%"'
+        f'<svg role="img" aria-labelledby="{key}-title {key}-text" width="100%"'
         f' height="{max(rows, 1) * ROW_EM:.2f}em" xmlns="http://www.w3.org/2000/svg">'
         f'<title id="{key}-title">{escape(title)}</title>'
         f'<desc id="{key}-text">{escape(text)}</desc>' + "".join(body) + "</svg>"

@@ -7,6 +7,8 @@ from enum import Enum
 from fractions import Fraction
 from typing import Literal
 
+from analysis.rounding import half_up
+
 Kind = Literal["text", "prose", "count", "score", "points", "percent"]
 
 
@@ -77,11 +79,7 @@ class Sheet:
 
 def rounded(value: Fraction | Decimal | float, decimals: int) -> Decimal:
     """The value to so many decimals, half up; exact for fractions and decimals."""
-    scale = 10**decimals
-    exact = Fraction(value) * scale
-    sign = -1 if exact < 0 else 1
-    whole = sign * ((2 * abs(exact).numerator + exact.denominator) // (2 * exact.denominator))
-    return Decimal(whole).scaleb(-decimals)
+    return half_up(Fraction(value), decimals)
 
 
 def score(value: Fraction | Decimal | float | None) -> Value:

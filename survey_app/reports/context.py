@@ -1,0 +1,142 @@
+"""What every table starts from: an assessment, opened once for all of them."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from analysis.inputs import Inputs
+from analysis.results import Assessment, NodeScore, RateeResult
+from analysis.scheme_parts import Component
+from forms.questionnaire import Questionnaire
+from survey_app.reports.sheets import Mark, Section, Value
+from survey_app.reports.votes import Votes
+
+NUMERALS = "一二三四五六七八九十"
+COUNTED = frozenset({"valid", "doubtful"})
+
+
+@dataclass(frozen=True, slots=True)
+class RateeBallots:
+    """Forms about one ratee: handed in, counted, and what was left out."""
+
+    received: int = 0
+    valid: int = 0
+
+    @property
+    def invalid(self) -> int:
+        return self.received - self.valid
+
+
+class Tables:
+    """An assessment with the look-ups that several tables share.
+
+    `inputs` are the indicator results, adjustments and vetoes it was made from;
+    `target_per_ratee` is how many valid forms a ratee should have, 0 where nothing was set.
+    """
+
+    def __init__(
+        self, assessment: Assessment, inputs: Inputs | None, target_per_ratee: int = 0
+    ) -> None:
+        self.assessment = assessment
+        self.scheme = assessment.scheme
+        self.inputs = inputs
+        self.target_per_ratee = target_per_ratee
+        self.votes = Votes(assessment.cells.rows, assessment.questionnaires)
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """Names of ratees by key."""
+        return {one.key: one.name for one in self.assessment.ratees}
+
+    @cached_property
+    def classes(self) -> list[tuple[str, list[RateeResult]]]:
+        """Title and ratees of each class, in order of rank, those without a rank at the end."""
+        order = list(self.scheme.ratee_classes)
+        found: dict[str, list[RateeResult]] = defaultdict(list)
+        for one in self.assessment.ratees:
+            found[one.ratee_class].append(one)
+        keys = sorted(found, key=lambda key: (order.index(key) if key in order else 99, key))
+        titles = [f"{self.scheme.ratee_class_name(key)}（{len(found[key])} 个）" for key in keys]
+        return [
+            (f"{numeral(place)}、{title}", sorted(found[key], key=by_rank))
+            for place, (key, title) in enumerate(zip(keys, titles, strict=True))
+        ]
+
+    @cached_property
+    def ballots(self) -> Mapping[str, Mapping[tuple[str, str], RateeBallots]]:
+        """Forms by ratee and (questionnaire, channel)."""
+        counted = COUNTED | ({"duplicate"} if self.scheme.same_device == "count" else frozenset())
+        found: dict[str, dict[tuple[str, str], RateeBallots]] = defaultdict(dict)
+        for one in self.assessment.cells.ballots:
+            place = (one.questionnaire, one.channel)
+            before = found[one.ratee].get(place, RateeBallots())
+            valid = one.n if one.status in counted else 0
+            found[one.ratee][place] = RateeBallots(before.received + one.n, before.valid + valid)
+        return found
+
+    def ballots_of(
+        self, ratee: str, forms: list[Questionnaire], channel: str | None = None
+    ) -> RateeBallots:
+        """Forms about a ratee on some questionnaires, of one channel or of all."""
+        keys = {form.key for form in forms}
+        found = [
+            n
+            for (form, where), n in self.ballots.get(ratee, {}).items()
+            if form in keys and channel in (None, where)
+        ]
+        return RateeBallots(sum(n.received for n in found), sum(n.valid for n in found))
+
+    def channels(self, forms: list[Questionnaire]) -> set[str]:
+        """The channels by which these questionnaires came in."""
+        keys = {form.key for form in forms}
+        found = (place for of in self.ballots.values() for place in of)
+        return {channel for form, channel in found if form in keys}
+
+    def valid(self, forms: list[Questionnaire]) -> int:
+        """Counted forms about all ratees together."""
+        return sum(self.ballots_of(one.key, forms).valid for one in self.assessment.ratees)
+
+    def questionnaire_leaves(self) -> list[Component]:
+        """The leaves of the scheme that are answered by people."""
+        return [leaf for leaf in self.scheme.leaves() if leaf.source == "questionnaire"]
+
+    def forms_of(self, leaf: Component) -> list[Questionnaire]:
+        """The questionnaires of this assessment that a leaf takes."""
+        return [
+            form
+            for key, form in sorted(self.assessment.questionnaires.items())
+            if not leaf.questionnaires or key in leaf.questionnaires
+        ]
+
+    def sections(self, rows: Mapping[str, tuple[tuple[Value, ...], ...]]) -> tuple[Section, ...]:
+        """The classes that have rows, each a section; `rows` by title of the class."""
+        return tuple(Section(title, rows[title]) for title, _ in self.classes if rows.get(title))
+
+    def scheme_note(self) -> str:
+        """Which scheme the figures rest on."""
+        scheme = self.scheme
+        return (
+            f"方案：{scheme.title}（{scheme.key}，版本 {scheme.version}，摘要 {scheme.digest}）；"
+            f"数据摘要 {self.assessment.content_digest}。"
+        )
+
+
+def numeral(place: int) -> str:
+    """The Chinese numeral of a section, counted from 0."""
+    return NUMERALS[place] if place < len(NUMERALS) else str(place + 1)
+
+
+def by_rank(one: RateeResult) -> tuple[int, str]:
+    """Sorts ratees by their rank in the class, then by key."""
+    return (one.rank_class if one.rank_class is not None else 10**9, one.key)
+
+
+def node_of(one: RateeResult, path: str) -> NodeScore | None:
+    """The node with this path, None where a ratee has none."""
+    return next((node for node in one.nodes if node.path == path), None)
+
+
+def count(number: int | None) -> Value:
+    """A count, or the dash of one that is not known."""
+    return Mark.NONE if number is None else number

@@ -1,0 +1,176 @@
+"""答卷质量情况 and 抽样与参与情况: what was handed in, what counts, and who took part."""
+
+from fractions import Fraction
+
+from analysis.results import Participation, RoundQuality
+from survey_app.reports.context import Tables, by_rank, count
+from survey_app.reports.sheets import Column, Mark, Section, Sheet, Value, share
+
+FLAG_NAMES = {
+    "straight_line": "雷同作答",
+    "too_many_blank": "缺项过多",
+    "fast_straight_line": "过快且雷同",
+    "repeated_pattern": "重复模式",
+    "link_burst": "入口集中涌入",
+    "one_sided_link": "入口一边倒",
+}
+FLAG_WORDS = {
+    "straight_line": "不少于 8 道计分题全部选同一项",
+    "too_many_blank": "一半以上计分题空白",
+    "fast_straight_line": "作答过快，且不少于 5 道计分题全部选同一项",
+    "repeated_pattern": "整份答案在一个对象上重复出现，远多于在其他对象上的比例（按模式计数）",
+    "link_burst": "一个入口在短时间内涌入的答卷远多于平时",
+    "one_sided_link": "集中涌入的入口给一个对象满分的比例远高于其他入口",
+}
+
+
+def quality(tables: Tables) -> Sheet:
+    """Raw, duplicate, void and valid by round and rater class, with the flags of the screens."""
+    rules = sorted({rule for one in tables.assessment.quality for rule in one.flagged})
+    columns = (
+        Column("评议轮次", "text"),
+        Column("评议主体", "text"),
+        *(Column(title, "count") for title in ("提交总数", "重复", "作废", "有效")),
+        Column("有效率", "percent"),
+        *(Column(FLAG_NAMES.get(rule, rule), "count", "筛查提示（份次）") for rule in rules),
+    )
+    rows = tuple(_quality_row(tables, one, rules) for one in tables.assessment.quality)
+    counts = tables.assessment.counts
+    notes = (
+        f"提交总数＝重复＋作废＋有效，按份次（一份答卷评一个对象）计：合计 {counts.raw}＝"
+        f"{counts.duplicate}＋{counts.void}＋{counts.valid}。",
+        duplicate_words(tables),
+        "筛查提示只是线索，不等于无效：" + void_words(tables),
+        *(f"{FLAG_NAMES[rule]}：{FLAG_WORDS[rule]}。" for rule in rules if rule in FLAG_WORDS),
+        tables.scheme_note(),
+    )
+    return Sheet("答卷质量情况", "答卷质量情况表", columns, (Section("", rows),), notes)
+
+
+def _quality_row(tables: Tables, one: RoundQuality, rules: list[str]) -> tuple[Value, ...]:
+    return (
+        _round_name(tables, one.round, one.title),
+        str(tables.scheme.rater_class_name(one.rater_class)),
+        one.submitted,
+        one.duplicate,
+        one.void,
+        one.valid,
+        share(one.valid, one.submitted),
+        *(one.flagged.get(rule, 0) for rule in rules),
+    )
+
+
+def _round_name(tables: Tables, key: str, title: str) -> str:
+    """Rounds of several questionnaires are told apart by the questionnaire's title."""
+    form = next(
+        (f for k, f in tables.assessment.questionnaires.items() if key.endswith(f".{k}")), None
+    )
+    return f"{title}（{form.title}）" if form else title
+
+
+def duplicate_words(tables: Tables) -> str:
+    """What happens to a second answer from one device."""
+    if tables.scheme.same_device == "count":
+        return "重复：同一设备对同一对象再次作答的只作标记，照常计入（家人可能共用一部手机）。"
+    return "重复：同一设备对同一对象只计一份，其余列为重复，不计入，也不删除。"
+
+
+def void_words(tables: Tables) -> str:
+    """Which rules take answers out."""
+    rules = [FLAG_NAMES.get(rule, rule) for rule in tables.scheme.void]
+    if not rules:
+        return "本方案没有规定按筛查结果剔除，作废的只有经办理手续判为无效的答卷。"
+    return f"本方案规定“{'”“'.join(rules)}”的答卷作废，其余只提示、不剔除。"
+
+
+def participation(tables: Tables) -> Sheet:
+    """Who should have taken part and who did, by rater class; then forms by ratee."""
+    columns = (
+        Column("评议轮次", "text"),
+        Column("评议主体", "text"),
+        Column("应参评", "count"),
+        Column("发出", "count"),
+        Column("已参评", "count"),
+        Column("参与率", "percent"),
+        Column("最低样本（每个对象）", "count"),
+        Column("达标对象", "text"),
+        Column("是否达标", "text"),
+    )
+    rows = tuple(_participation_row(tables, one) for one in tables.assessment.participation)
+    notes = (
+        "应参评按名册，发出按评议卡；开放入口没有名册，应参评和参与率记“—”。已参评按收到的答卷计，"
+        "一份答卷可以评多个对象。",
+        "最低样本由方案规定；达标对象＝该主体有效份数达到最低样本的对象数／该主体应评对象数。",
+        tables.scheme_note(),
+    )
+    name = "抽样与参与情况"
+    return Sheet(name, f"{name}表", columns, (Section("", rows),), notes)
+
+
+def _participation_row(tables: Tables, one: Participation) -> tuple[Value, ...]:
+    expected = one.expected if one.expected is not None else one.issued
+    least = _minimum(tables, one.rater_class)
+    enough, rated = _reach(tables, one.rater_class)
+    return (
+        _round_name(tables, one.round, one.title),
+        str(tables.scheme.rater_class_name(one.rater_class)),
+        count(one.expected),
+        count(one.issued),
+        one.received,
+        share(one.received, expected) if expected else Mark.NONE,
+        count(least),
+        f"{enough}／{rated}" if rated else Mark.NONE,
+        Mark.NONE if not rated else "是" if enough == rated else "否",
+    )
+
+
+def _minimum(tables: Tables, rater_class: str) -> int | None:
+    found = [
+        leaf.min_n
+        for leaf in tables.questionnaire_leaves()
+        if not leaf.all_rater_classes() or rater_class in leaf.all_rater_classes()
+    ]
+    return max(found, default=None)
+
+
+def _reach(tables: Tables, rater_class: str) -> tuple[int, int]:
+    """How many ratees have a score from this rater class, and how many should have one."""
+    nodes = [
+        node
+        for one in tables.assessment.ratees
+        for node in one.nodes
+        if node.kind == "rater_class" and node.path.endswith(f"/{rater_class}")
+    ]
+    return sum(node.score is not None for node in nodes), len(nodes)
+
+
+def ratee_counts(tables: Tables) -> Sheet:
+    """Valid forms by ratee against the target of the round."""
+    target = tables.target_per_ratee
+    forms = list(tables.assessment.questionnaires.values())
+    columns = (
+        Column("序号", "count"),
+        Column("评议对象", "text"),
+        Column("收回", "count"),
+        Column("有效", "count"),
+        Column("目标", "count"),
+        Column("完成比例", "percent"),
+        Column("是否达标", "text"),
+    )
+    rows: dict[str, tuple[tuple[Value, ...], ...]] = {}
+    for title, ratees in tables.classes:
+        lines: list[tuple[Value, ...]] = []
+        for number, one in enumerate(sorted(ratees, key=by_rank), 1):
+            n = tables.ballots_of(one.key, forms)
+            reached = "是" if n.valid >= target else "样本不足"
+            done = share(n.valid, target)
+            lines.append((number, one.name, n.received, n.valid, target, done, reached))
+        rows[title] = tuple(lines)
+    total = tables.assessment.counts.valid
+    mean = Fraction(total, max(len(tables.assessment.ratees), 1))
+    notes = (
+        f"全部问卷、全部评议主体合计；平均每个对象 {float(mean):.1f} 份。目标由本轮设置规定。",
+        tables.scheme_note(),
+    )
+    name = "各对象份数"
+    return Sheet(name, "各评议对象份数表", columns, tables.sections(rows), notes)

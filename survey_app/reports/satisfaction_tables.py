@@ -1,0 +1,273 @@
+"""满意度测评汇总表 and its breakdowns by dimension and by channel."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from analysis.results import RateeResult
+from forms.problems import plain
+from forms.questionnaire import Questionnaire
+from survey_app.reports.context import Tables, by_rank, count, node_of
+from survey_app.reports.score_tables import ranks_of
+from survey_app.reports.sheets import Column, Mark, Sheet, Value, rounded, score, share
+from survey_app.reports.votes import (
+    PRIVACY_MINIMUM,
+    SATISFIED_FROM,
+    Options,
+    Tally,
+    by_scale,
+    hidden_places,
+    overall,
+)
+
+CHANNELS = {
+    "distributed": "分头填写",
+    "assembly": "集中测评",
+    "online": "网上评议",
+    "field": "实地调查",
+}
+
+
+def summaries(tables: Tables) -> tuple[Sheet, ...]:
+    """One summary for each scale in use: 满意度测评汇总表 first, then other scales (民主测评)."""
+    groups = by_scale(tables.assessment.questionnaires[key] for key in _keys(tables))
+    ordered = sorted(groups.items(), key=lambda group: -tables.valid(group[1]))
+    return tuple(
+        _summary(tables, options, forms, "" if place == 0 else f"（{_scale_name(options)}）")
+        for place, (options, forms) in enumerate(ordered)
+    )
+
+
+def _keys(tables: Tables) -> list[str]:
+    return sorted(tables.assessment.questionnaires)
+
+
+def _scale_name(options: Options) -> str:
+    valued = [text for text, points in options if points is not None]
+    return f"{valued[0]}至{valued[-1]}"
+
+
+def _summary(tables: Tables, options: Options, forms: list[Questionnaire], ending: str) -> Sheet:
+    leaves = [
+        leaf
+        for leaf in tables.questionnaire_leaves()
+        if any(form in forms for form in tables.forms_of(leaf))
+    ]
+    columns = [Column("序号", "count"), Column("评议对象", "text")]
+    columns += [Column(title, "count") for title in ("发出", "收回", "有效", "无效")]
+    for text, _ in options:
+        columns += [Column("票", "count", text), Column("%", "percent", text)]
+    columns += [
+        Column("满意度得分", "score"),
+        Column("满意率(%)", "percent"),
+        Column("95%置信区间", "text"),
+        Column("名次", "count"),
+    ]
+    columns += [Column(f"{leaf.name}加权得分（计入总分）", "score") for leaf in leaves]
+    rows = {}
+    for title, ratees in tables.classes:
+        tallies = {one.key: tables.votes.overall(forms, one.key) for one in ratees}
+        ranks = ranks_of({key: _shown_score(tally) for key, tally in tallies.items()})
+        rows[title] = tuple(
+            _summary_row(tables, number, one, forms, tallies[one.key], ranks.get(one.key))
+            + tuple(_weighted(one, leaf.path) for leaf in leaves)
+            for number, one in enumerate(sorted(ratees, key=by_rank), 1)
+            if tables.ballots_of(one.key, forms).received
+        )
+    name = f"满意度测评汇总表{ending}"
+    notes = _summary_notes(tables, options, forms)
+    return Sheet(name, name, tuple(columns), tables.sections(rows), notes)
+
+
+def _summary_row(
+    tables: Tables,
+    number: int,
+    one: RateeResult,
+    forms: list[Questionnaire],
+    tally: Tally,
+    rank: int | None,
+) -> tuple[Value, ...]:
+    ballots = tables.ballots_of(one.key, forms)
+    front = (number, one.name, Mark.NONE, ballots.received, ballots.valid, ballots.invalid)
+    if 0 < tally.answered < PRIVACY_MINIMUM:
+        hidden = [Mark.SUPPRESSED] * (2 * len(tally.options))
+        return (*front, *hidden, Mark.SUPPRESSED, Mark.SUPPRESSED, Mark.NONE, Mark.NONE)
+    votes: list[Value] = []
+    for n in tally.counts:
+        votes += [n, share(n, tally.answered)]
+    return (*front, *votes, score(tally.score), rate(tally), _rate_bounds(tally), count(rank))
+
+
+def _shown_score(tally: Tally) -> Fraction | None:
+    return tally.score if tally.answered >= PRIVACY_MINIMUM else None
+
+
+def _weighted(one: RateeResult, path: str) -> Value:
+    node = node_of(one, path)
+    if node is None:
+        return Mark.NONE
+    return Mark.SUPPRESSED if node.suppressed else score(node.score)
+
+
+def rate(tally: Tally) -> Value:
+    """The rate of satisfaction as a share."""
+    return share(tally.satisfied, tally.valued)
+
+
+def _rate_bounds(tally: Tally) -> Value:
+    found = tally.interval
+    if found is None:
+        return Mark.NONE
+    lo, hi = (rounded(bound * 100, 2) for bound in found)
+    return f"{lo}%–{hi}%"
+
+
+def _summary_notes(tables: Tables, options: Options, forms: list[Questionnaire]) -> tuple[str, ...]:
+    items = "、".join(
+        dict.fromkeys(f"{form.title}“{item.text}”" for form in forms for item in overall(form))
+    )
+    answered = sum(
+        tables.votes.overall(forms, one.key).answered for one in tables.assessment.ratees
+    )
+    return (
+        f"本表统计总体评价题：{items}；共 {answered} 票，不同评议主体的票直接相加。"
+        "各选项的百分比以全部已答票（含不了解）为分母。",
+        *score_notes(options),
+        "加权得分按各维度和各评议主体的权重计算，只有它计入总分；"
+        "本表的满意度得分和名次供对照，不计入总分。",
+        "收回＝收到的答卷；无效＝重复、作废和按方案剔除的答卷，明细见“答卷质量情况”。"
+        "开放入口和一表评多个对象时没有逐个对象的发出数，按评议主体的发出数见“抽样与参与情况”。",
+        tables.scheme_note(),
+    )
+
+
+def score_notes(options: Options) -> tuple[str, ...]:
+    """How score and rate come from votes, with the words and points of the scale."""
+    valued = [(text, points) for text, points in options if points is not None]
+    values = "、".join(f"{text} {plain(points)}" for text, points in valued)
+    good = "＋".join(text for text, points in valued if points >= SATISFIED_FROM)
+    unknown = "、".join(text for text, points in options if points is None)
+    outside = f"“{unknown}”和空白不计入分母。" if unknown else "空白不计入分母。"
+    return (
+        f"满意度得分＝Σ（选项分值×票数）÷Σ票数，分值：{values}；{outside}",
+        f"满意率＝（{good}）÷有分值的票数；95%置信区间按 Wilson 法，只反映抽样误差，不含自选样本的"
+        f"偏差。已答票少于 {PRIVACY_MINIMUM} 的不显示。",
+    )
+
+
+def by_dimension(tables: Tables) -> tuple[Sheet, ...]:
+    """分维度: a sheet a questionnaire, since each has dimensions of its own."""
+    forms = [
+        form
+        for form in (tables.assessment.questionnaires[key] for key in _keys(tables))
+        if form.scored_items and tables.valid([form])
+    ]
+    if len(forms) == 1:
+        return (_dimension_sheet(tables, forms[0], ""),)
+    return tuple(_dimension_sheet(tables, form, f"（{form.title}）") for form in forms)
+
+
+def _dimension_sheet(tables: Tables, form: Questionnaire, ending: str) -> Sheet:
+    used = {item.dimension for item in form.scored_items}
+    dimensions = [one for one in form.dimensions if one.key in used]
+    columns = [Column("序号", "count"), Column("评议对象", "text"), Column("有效份数", "count")]
+    for one in dimensions:
+        columns += [
+            Column("得分", "score", str(one.text)),
+            Column("满意率", "percent", str(one.text)),
+            Column("不了解率", "percent", str(one.text)),
+        ]
+    columns.append(Column("总体评价", "score"))
+    rows = {}
+    for title, ratees in tables.classes:
+        chosen = [one for one in ratees if tables.votes.has(form, one.key)]
+        rows[title] = tuple(
+            _dimension_row(tables, number, one, form, [each.key for each in dimensions])
+            for number, one in enumerate(sorted(chosen, key=by_rank), 1)
+        )
+    first = form.scored_items[0]
+    options = tuple((str(option.text), option.points) for option in form.scale_of(first).options)
+    notes = (
+        "一个维度的各题合并计票，每票等权，不分评议主体；"
+        "计入总分的是“分评议主体”表中按主体加权的得分。"
+        "不了解率＝不了解÷已答票数。",
+        *score_notes(options),
+        f"总体评价单独列出，不计入得分。{tables.scheme_note()}",
+    )
+    name = f"分维度{ending}"
+    return Sheet(name, f"分维度得分表{ending}", tuple(columns), tables.sections(rows), notes)
+
+
+def _dimension_row(
+    tables: Tables, number: int, one: RateeResult, form: Questionnaire, dimensions: list[str]
+) -> tuple[Value, ...]:
+    n = tables.ballots_of(one.key, [form]).valid
+    values: list[Value] = [number, one.name, n]
+    hidden = _is_hidden(tables, one.key, form, n)
+    for key in dimensions:
+        tally = tables.votes.dimension(form, key, one.key)
+        if hidden:
+            values += [Mark.SUPPRESSED] * 3
+        else:
+            values += [score(tally.score), rate(tally), share(tally.unknown, tally.answered)]
+    total = tables.votes.overall([form], one.key) if form.overall else None
+    last = Mark.NONE if total is None else score(total.score)
+    return (*values, Mark.SUPPRESSED if hidden else last)
+
+
+def _is_hidden(tables: Tables, ratee: str, form: Questionnaire, n: int) -> bool:
+    """Whether too few answered this form, or it would give away another that too few answered."""
+    groups = by_scale(tables.assessment.questionnaires.values())
+    together = next((forms for forms in groups.values() if form in forms), [form])
+    sizes = [tables.ballots_of(ratee, [each]).valid for each in together]
+    return together.index(form) in hidden_places(sizes) or 0 < n < PRIVACY_MINIMUM
+
+
+def by_channel(tables: Tables) -> Sheet:
+    """分渠道: forms and score by channel; the parts add up to the summary's figures."""
+    groups = by_scale(tables.assessment.questionnaires[key] for key in _keys(tables))
+    forms = max(groups.values(), key=tables.valid, default=[])
+    channels = sorted(tables.channels(forms), key=lambda key: (_place(key), key))
+    columns = [Column("序号", "count"), Column("评议对象", "text")]
+    for key in channels:
+        band = CHANNELS.get(key, key) or "未注明"
+        columns += [Column("份数", "count", band), Column("得分", "score", band)]
+    columns += [Column("份数", "count", "合计"), Column("得分", "score", "合计")]
+    rows = {
+        title: tuple(
+            _channel_row(tables, number, one, forms, channels)
+            for number, one in enumerate(sorted(ratees, key=by_rank), 1)
+            if tables.ballots_of(one.key, forms).received
+        )
+        for title, ratees in tables.classes
+    }
+    notes = (
+        "份数为有效答卷；得分为总体评价题的满意度，各渠道的份数相加等于合计，"
+        "合计的得分与“满意度测评汇总表”"
+        f"相同。已答票少于 {PRIVACY_MINIMUM} 的渠道不显示得分；只有一个渠道不显示时，"
+        "另隐去一个最小的渠道，"
+        "以免相减得出。",
+        tables.scheme_note(),
+    )
+    return Sheet("分渠道", "分渠道统计表", tuple(columns), tables.sections(rows), notes)
+
+
+def _place(channel: str) -> int:
+    return list(CHANNELS).index(channel) if channel in CHANNELS else len(CHANNELS)
+
+
+def _channel_row(
+    tables: Tables,
+    number: int,
+    one: RateeResult,
+    forms: list[Questionnaire],
+    channels: Sequence[str],
+) -> tuple[Value, ...]:
+    tallies = [tables.votes.overall(forms, one.key, channel) for channel in channels]
+    hidden = hidden_places([tally.answered for tally in tallies])
+    values: list[Value] = [number, one.name]
+    for place, (channel, tally) in enumerate(zip(channels, tallies, strict=True)):
+        n = tables.ballots_of(one.key, forms, channel).valid
+        values += [n, Mark.SUPPRESSED if place in hidden else score(tally.score)]
+    total = tables.votes.overall(forms, one.key)
+    shown = Mark.SUPPRESSED if 0 < total.answered < PRIVACY_MINIMUM else score(total.score)
+    return (*values, tables.ballots_of(one.key, forms).valid, shown)

@@ -1,0 +1,27 @@
+"""Every table of an assessment, in the order of the workbook."""
+
+from analysis.inputs import Inputs
+from analysis.results import Assessment
+from survey_app.reports.basis_table import basis
+from survey_app.reports.context import Tables
+from survey_app.reports.indicator_table import indicators
+from survey_app.reports.round_tables import participation, quality, ratee_counts
+from survey_app.reports.satisfaction_tables import by_channel, by_dimension, summaries
+from survey_app.reports.score_tables import by_rater_class, ledger, ranking
+from survey_app.reports.sheets import Sheet
+
+
+def all_sheets(
+    assessment: Assessment, inputs: Inputs | None = None, *, target_per_ratee: int = 0
+) -> tuple[Sheet, ...]:
+    """The sheets this assessment can fill; `inputs` are those it was made from."""
+    tables = Tables(assessment, inputs, target_per_ratee)
+    sheets = [ranking(tables), *summaries(tables), *by_rater_class(tables), *by_dimension(tables)]
+    sheets += [by_channel(tables), quality(tables)]
+    if assessment.indicators:
+        sheets.append(indicators(tables))
+    sheets.append(participation(tables))
+    if target_per_ratee:
+        sheets.append(ratee_counts(tables))
+    sheets += [ledger(tables), basis(tables)]
+    return tuple(sheets)

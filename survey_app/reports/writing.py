@@ -1,0 +1,40 @@
+"""An assessment as the files people take away: one workbook, and a CSV file a sheet."""
+
+from pathlib import Path
+
+from analysis.inputs import Inputs
+from analysis.results import Assessment
+from survey_app.reports.csv_files import write_csv_files
+from survey_app.reports.tables import all_sheets
+from survey_app.reports.workbook import Heading, write_sheets
+
+
+def write_workbook(
+    assessment: Assessment,
+    path: Path,
+    *,
+    title: str,
+    organiser: str,
+    cutoff: str = "",
+    inputs: Inputs | None = None,
+    target_per_ratee: int = 0,
+) -> None:
+    """Write every table to an Excel workbook; the same assessment gives the same bytes.
+
+    `title` begins every sheet's title ("某市2009年度"), `cutoff` is the day the figures stop.
+    """
+    heading = Heading(title, organiser, cutoff, is_simulated=assessment.is_simulated)
+    write_sheets(all_sheets(assessment, inputs, target_per_ratee=target_per_ratee), path, heading)
+
+
+def write_csv(
+    assessment: Assessment,
+    folder: Path,
+    *,
+    inputs: Inputs | None = None,
+    target_per_ratee: int = 0,
+) -> tuple[Path, ...]:
+    """Write the same tables as CSV files into `folder`; their paths in order of the sheets."""
+    return write_csv_files(
+        all_sheets(assessment, inputs, target_per_ratee=target_per_ratee), folder
+    )
