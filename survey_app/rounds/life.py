@@ -143,11 +143,7 @@ def _scheme_fits(_session: Session, row: Round, _at: datetime) -> list[Problem]:
     for leaf in scheme.leaves():
         if leaf.source != "questionnaire":
             continue
-        counted = {
-            rater_class
-            for rater_class, questionnaire in bound
-            if not leaf.questionnaires or questionnaire in leaf.questionnaires
-        }
+        counted = {rater_class for rater_class, questionnaire in bound if leaf.takes(questionnaire)}
         problems += [
             Problem(
                 str(leaf.name),
