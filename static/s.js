@@ -18,7 +18,7 @@
 
   if (done) { store(function (s) { s.removeItem(key(done.getAttribute('data-draft'))); }); }
   var sum = d.getElementById('sum');
-  if (sum) { sum.focus(); }
+  if (sum && !('autofocus' in sum)) { sum.focus(); }
   if (!form) { return; }
 
   function fields() { return all('input[type=radio],input[type=checkbox],textarea', form); }

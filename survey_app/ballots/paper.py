@@ -22,6 +22,7 @@ SECONDS_PER_QUESTION = 8
 SHORT_CHOICE = 6  # characters of the longest choice that still fits a tile
 WIDEST_TABLE = 42  # columns of choices that fit a desktop without scrolling
 OVERALL = N_("总体评价")
+OPINION = N_("意见建议")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,8 @@ class _Lines:
         for dimension in questionnaire.dimensions:
             if dimension.key == item.dimension:
                 return self.say(dimension.text)
+        if item.kind == "text":
+            return self.translate(OPINION)
         return self.translate(OVERALL) if item.key == questionnaire.overall else ""
 
     def _condition(self, row: SheetRow, item: Item) -> tuple[str, int, str, str] | None:
