@@ -86,5 +86,5 @@ def _register_features(app: Flask) -> None:
         if roles == EVERYBODY:
             csrf.exempt(blueprint)  # guarded by the nonce and the Origin header
         else:
-            guard.admit(blueprint, roles)
+            guard.admit(app, blueprint, roles)
         app.register_blueprint(blueprint)

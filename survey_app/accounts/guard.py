@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, current_app, g, redirect, request, url_for
+from flask import Blueprint, Flask, Response, current_app, g, redirect, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -27,10 +27,12 @@ NAVIGATION = (
 )
 
 
-def admit(blueprint: Blueprint, roles: frozenset[str]) -> None:
-    """Let only these roles use a blueprint; views narrow or widen it with `only`."""
+def admit(app: Flask, blueprint: Blueprint, roles: frozenset[str]) -> None:
+    """Let only these roles use a blueprint; views narrow or widen it with `only`.
 
-    @blueprint.before_request
+    The hooks are the application's: a blueprint serves every application of a process.
+    """
+
     def check() -> BaseResponse | None:
         g.operator = identify()
         admitted = roles_of(current_app.view_functions[request.endpoint or ""], roles)
@@ -42,13 +44,14 @@ def admit(blueprint: Blueprint, roles: frozenset[str]) -> None:
             raise ForbiddenError
         return None
 
-    @blueprint.after_request
     def keep_referrer(response: Response) -> Response:
         # Without a referrer browsers send "Origin: null" with a form.
         response.headers["Referrer-Policy"] = "same-origin"
         return response
 
-    blueprint.context_processor(page_names)
+    app.before_request_funcs.setdefault(blueprint.name, []).append(check)
+    app.after_request_funcs.setdefault(blueprint.name, []).append(keep_referrer)
+    app.template_context_processors[blueprint.name].append(page_names)
 
 
 def roles_of(view: Callable[..., Any], roles: frozenset[str]) -> frozenset[str]:
