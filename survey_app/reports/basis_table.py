@@ -1,7 +1,8 @@
 """口径说明: how every figure of the workbook came about, in words, with the counts behind it."""
 
+import tomllib
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from analysis.results import Alternative
 from analysis.scheme_parts import Component
@@ -12,6 +13,7 @@ from survey_app.reports.score_tables import cap
 from survey_app.reports.sheets import Column, Section, Sheet
 from survey_app.reports.votes import PRIVACY_MINIMUM
 
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 MISSING = {
     "redistribute": "缺少的部分不计，它的权重按比例分给同级其他部分",
     "zero": "缺少的部分按零分计",
@@ -189,8 +191,6 @@ def _versions(tables: Tables) -> Iterator[tuple[str, str]]:
 
 
 def program_version() -> str:
-    """Name and version of this program."""
-    try:
-        return f"survey-app {version('survey-app')}"
-    except PackageNotFoundError:
-        return "survey-app"
+    """Name and version of this program; it runs from its checkout."""
+    project = tomllib.loads(PROJECT.read_text("utf-8"))["project"]
+    return f"{project['name']} {project['version']}"

@@ -13,6 +13,8 @@ from survey_app.reports.sheets import Mark, Section, Value
 from survey_app.reports.votes import Votes
 
 NUMERALS = "一二三四五六七八九十"
+SHOWN_DIGITS = 12
+Rows = tuple[tuple[Value, ...], ...]
 COUNTED = frozenset({"valid", "doubtful"})
 
 
@@ -50,18 +52,24 @@ class Tables:
         return {one.key: one.name for one in self.assessment.ratees}
 
     @cached_property
-    def classes(self) -> list[tuple[str, list[RateeResult]]]:
-        """Title and ratees of each class, in order of rank, those without a rank at the end."""
+    def classes(self) -> dict[str, list[RateeResult]]:
+        """The ratees of each class by its key, in order of rank, those without one at the end."""
         order = list(self.scheme.ratee_classes)
         found: dict[str, list[RateeResult]] = defaultdict(list)
         for one in self.assessment.ratees:
             found[one.ratee_class].append(one)
         keys = sorted(found, key=lambda key: (order.index(key) if key in order else 99, key))
-        titles = [f"{self.scheme.ratee_class_name(key)}（{len(found[key])} 个）" for key in keys]
-        return [
-            (f"{numeral(place)}、{title}", sorted(found[key], key=by_rank))
-            for place, (key, title) in enumerate(zip(keys, titles, strict=True))
-        ]
+        return {key: sorted(found[key], key=by_rank) for key in keys}
+
+    def section(self, place: int, key: str, rows: Rows) -> Section:
+        """The rows of one class under its name and number."""
+        name = str(self.scheme.ratee_class_name(key))
+        return Section(f"{numeral(place)}、{name}（{len(self.classes[key])} 个）", rows, name)
+
+    def sections(self, rows: Mapping[str, Rows]) -> tuple[Section, ...]:
+        """The classes that have rows, each a section; `rows` by key of the class."""
+        keys = [key for key in self.classes if rows.get(key)]
+        return tuple(self.section(place, key, rows[key]) for place, key in enumerate(keys))
 
     @cached_property
     def ballots(self) -> Mapping[str, Mapping[tuple[str, str], RateeBallots]]:
@@ -74,6 +82,10 @@ class Tables:
             valid = one.n if one.status in counted else 0
             found[one.ratee][place] = RateeBallots(before.received + one.n, before.valid + valid)
         return found
+
+    def veto_name(self, key: str) -> str:
+        """How the scheme calls a veto; the word itself where it does not know it."""
+        return next((str(veto.name) for veto in self.scheme.vetoes if veto.key == key), key)
 
     def ballots_of(
         self, ratee: str, forms: list[Questionnaire], channel: str | None = None
@@ -109,16 +121,13 @@ class Tables:
             if not leaf.questionnaires or key in leaf.questionnaires
         ]
 
-    def sections(self, rows: Mapping[str, tuple[tuple[Value, ...], ...]]) -> tuple[Section, ...]:
-        """The classes that have rows, each a section; `rows` by title of the class."""
-        return tuple(Section(title, rows[title]) for title, _ in self.classes if rows.get(title))
-
     def scheme_note(self) -> str:
         """Which scheme the figures rest on."""
         scheme = self.scheme
         return (
-            f"方案：{scheme.title}（{scheme.key}，版本 {scheme.version}，摘要 {scheme.digest}）；"
-            f"数据摘要 {self.assessment.content_digest}。"
+            f"方案：{scheme.title}（{scheme.key}，版本 {scheme.version}，"
+            f"摘要 {short(scheme.digest)}）；"
+            f"数据摘要 {short(self.assessment.content_digest)}。摘要全文见“口径说明”。"
         )
 
 
@@ -140,3 +149,8 @@ def node_of(one: RateeResult, path: str) -> NodeScore | None:
 def count(number: int | None) -> Value:
     """A count, or the dash of one that is not known."""
     return Mark.NONE if number is None else number
+
+
+def short(digest: str) -> str:
+    """The beginning of a digest, enough to compare by eye."""
+    return digest[: len("sha256:") + SHOWN_DIGITS] + "…"

@@ -1,24 +1,27 @@
 """指标完成情况表: every indicator of every ratee, its completion and its score."""
 
+from collections import defaultdict
+
 from analysis.indicators import IndicatorResult
 from survey_app.reports.context import Tables
-from survey_app.reports.sheets import Column, Mark, Section, Sheet, Value, rounded, score
+from survey_app.reports.sheets import Column, Mark, Sheet, Value, rounded, score
 
 KINDS = {"quantitative": "定量", "qualitative": "定性"}
 METHODS = {"completion": "完成率", "completion_inverse": "反向完成率", "marks": "评分"}
 PERCENT = 100
+Row = tuple[Value, ...]
 
 
 def indicators(tables: Tables) -> Sheet:
     """One row an indicator and ratee, in sections by class of ratee."""
     columns = (
-        Column("编号", "text"),
+        Column("编号", "label"),
         Column("指标名称", "text"),
         Column("责任单位", "text"),
-        Column("级别", "text"),
-        Column("类型", "text"),
-        Column("属性", "text"),
-        Column("计分方法", "text"),
+        Column("级别", "label"),
+        Column("类型", "label"),
+        Column("属性", "label"),
+        Column("计分方法", "label"),
         Column("分值", "points"),
         Column("目标值", "points"),
         Column("完成值", "points"),
@@ -26,17 +29,15 @@ def indicators(tables: Tables) -> Sheet:
         Column("计分完成率", "percent"),
         Column("得分", "score"),
         Column("数据采集单位", "text"),
-        Column("认定状态", "text"),
+        Column("认定状态", "label"),
     )
-    results = tables.assessment.indicators
-    of_class = {one.key: title for title, ratees in tables.classes for one in ratees}
-    sections = tuple(
-        Section(
-            title,
-            tuple(_row(one) for one in results if of_class.get(one.row.ratee) == title),
-        )
-        for title, _ in tables.classes
-    )
+    of_ratee: dict[str, list[Row]] = defaultdict(list)
+    for one in tables.assessment.indicators:
+        of_ratee[one.row.ratee].append(_row(one))
+    rows = {
+        key: tuple(row for one in ratees for row in of_ratee[one.key])
+        for key, ratees in tables.classes.items()
+    }
     leaves = [leaf for leaf in tables.scheme.leaves() if leaf.source == "indicators"]
     caps = "；".join(
         f"{leaf.name}：完成率按 {leaf.completion_floor}%–{leaf.completion_cap}% 计"
@@ -58,12 +59,12 @@ def indicators(tables: Tables) -> Sheet:
         "指标完成情况",
         "指标完成情况表",
         columns,
-        tuple(section for section in sections if section.rows),
+        tables.sections(rows),
         notes,
     )
 
 
-def _row(one: IndicatorResult) -> tuple[Value, ...]:
+def _row(one: IndicatorResult) -> Row:
     row = one.row
     is_reported = row.actual is not None
     return (

@@ -11,6 +11,8 @@ NARROWEST = 6.0
 WIDEST = 30.0
 PROSE = 90.0
 MARGIN = 1.6
+PAGE = 118.0
+MOST_STRETCH = 1.8
 TAB_LENGTH = 31
 _UNSAFE_IN_TAB = re.compile(r"[\[\]:*?/\\']")
 
@@ -26,11 +28,16 @@ def lines_needed(text: str, width: float) -> int:
 
 
 def column_widths(sheet: Sheet) -> list[float]:
-    """The width of each column: all figures on one line, headings wrapped to two lines."""
-    return [
+    """The width of each column: all figures on one line, headings wrapped to two lines.
+
+    A narrow table is stretched towards the width of a page.
+    """
+    widths = [
         _width(column, [row[number] for _, row in sheet.rows()])
         for number, column in enumerate(sheet.columns)
     ]
+    stretch = min(max(PAGE / sum(widths), 1.0), MOST_STRETCH)
+    return [width * stretch for width in widths]
 
 
 def _width(column: Column, values: Sequence[Value]) -> float:
@@ -49,7 +56,7 @@ def _shown_width(column: Column, value: Value) -> int:
         return ceil(text_width(value.value) / 2)  # a mark may take two lines
     if column.kind == "percent":
         return len(f"{value:.2%}")
-    return len(f"{value}" if column.kind == "count" else f"{value:.2f}")
+    return len(f"{value}" if column.kind in ("count", "ordinal") else f"{value:.2f}")
 
 
 def tab_names(names: Sequence[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from analysis.results import Participation, RoundQuality
-from survey_app.reports.context import Tables, by_rank, count
+from survey_app.reports.context import Rows, Tables, count
 from survey_app.reports.sheets import Column, Mark, Section, Sheet, Value, share
 
 FLAG_NAMES = {
@@ -93,8 +93,8 @@ def participation(tables: Tables) -> Sheet:
         Column("已参评", "count"),
         Column("参与率", "percent"),
         Column("最低样本（每个对象）", "count"),
-        Column("达标对象", "text"),
-        Column("是否达标", "text"),
+        Column("达标对象", "label"),
+        Column("是否达标", "label"),
     )
     rows = tuple(_participation_row(tables, one) for one in tables.assessment.participation)
     notes = (
@@ -149,23 +149,23 @@ def ratee_counts(tables: Tables) -> Sheet:
     target = tables.target_per_ratee
     forms = list(tables.assessment.questionnaires.values())
     columns = (
-        Column("序号", "count"),
+        Column("序号", "ordinal"),
         Column("评议对象", "text"),
         Column("收回", "count"),
         Column("有效", "count"),
         Column("目标", "count"),
         Column("完成比例", "percent"),
-        Column("是否达标", "text"),
+        Column("是否达标", "label"),
     )
-    rows: dict[str, tuple[tuple[Value, ...], ...]] = {}
-    for title, ratees in tables.classes:
+    rows: dict[str, Rows] = {}
+    for key, ratees in tables.classes.items():
         lines: list[tuple[Value, ...]] = []
-        for number, one in enumerate(sorted(ratees, key=by_rank), 1):
+        for number, one in enumerate(ratees, 1):
             n = tables.ballots_of(one.key, forms)
             reached = "是" if n.valid >= target else "样本不足"
             done = share(n.valid, target)
             lines.append((number, one.name, n.received, n.valid, target, done, reached))
-        rows[title] = tuple(lines)
+        rows[key] = tuple(lines)
     total = tables.assessment.counts.valid
     mean = Fraction(total, max(len(tables.assessment.ratees), 1))
     notes = (

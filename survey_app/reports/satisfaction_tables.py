@@ -1,12 +1,13 @@
 """满意度测评汇总表 and its breakdowns by dimension and by channel."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from analysis.results import RateeResult
 from forms.problems import plain
 from forms.questionnaire import Questionnaire
-from survey_app.reports.context import Tables, by_rank, count, node_of
+from survey_app.reports.context import Rows, Tables, count, node_of
 from survey_app.reports.score_tables import ranks_of
 from survey_app.reports.sheets import Column, Mark, Sheet, Value, rounded, score, share
 from survey_app.reports.votes import (
@@ -17,6 +18,7 @@ from survey_app.reports.votes import (
     by_scale,
     hidden_places,
     overall,
+    scale_options,
 )
 
 CHANNELS = {
@@ -27,55 +29,62 @@ CHANNELS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a table on this scale is called, and its score and rate."""
+
+    table: str
+    score: str
+    rate: str
+
+    @classmethod
+    def of(cls, options: Options) -> "Words":
+        """Satisfaction where the options speak of it, a vote on merit (民主测评) otherwise."""
+        if any("满意" in text for text, _ in options):
+            return cls("满意度测评汇总表", "满意度得分", "满意率")
+        return cls("民主测评结果汇总表", "得分", "好评率")
+
+
 def summaries(tables: Tables) -> tuple[Sheet, ...]:
     """One summary for each scale in use: 满意度测评汇总表 first, then other scales (民主测评)."""
     groups = by_scale(tables.assessment.questionnaires[key] for key in _keys(tables))
     ordered = sorted(groups.items(), key=lambda group: -tables.valid(group[1]))
-    return tuple(
-        _summary(tables, options, forms, "" if place == 0 else f"（{_scale_name(options)}）")
-        for place, (options, forms) in enumerate(ordered)
-    )
+    return tuple(_summary(tables, options, forms, Words.of(options)) for options, forms in ordered)
 
 
 def _keys(tables: Tables) -> list[str]:
     return sorted(tables.assessment.questionnaires)
 
 
-def _scale_name(options: Options) -> str:
-    valued = [text for text, points in options if points is not None]
-    return f"{valued[0]}至{valued[-1]}"
-
-
-def _summary(tables: Tables, options: Options, forms: list[Questionnaire], ending: str) -> Sheet:
+def _summary(tables: Tables, options: Options, forms: list[Questionnaire], words: Words) -> Sheet:
     leaves = [
         leaf
         for leaf in tables.questionnaire_leaves()
         if any(form in forms for form in tables.forms_of(leaf))
     ]
-    columns = [Column("序号", "count"), Column("评议对象", "text")]
+    columns = [Column("序号", "ordinal"), Column("评议对象", "text")]
     columns += [Column(title, "count") for title in ("发出", "收回", "有效", "无效")]
     for text, _ in options:
         columns += [Column("票", "count", text), Column("%", "percent", text)]
     columns += [
-        Column("满意度得分", "score"),
-        Column("满意率(%)", "percent"),
-        Column("95%置信区间", "text"),
-        Column("名次", "count"),
+        Column(words.score, "score"),
+        Column(f"{words.rate}(%)", "percent"),
+        Column("95%置信区间", "label"),
+        Column("名次", "ordinal"),
     ]
     columns += [Column(f"{leaf.name}加权得分（计入总分）", "score") for leaf in leaves]
-    rows = {}
-    for title, ratees in tables.classes:
+    rows: dict[str, Rows] = {}
+    for key, ratees in tables.classes.items():
         tallies = {one.key: tables.votes.overall(forms, one.key) for one in ratees}
         ranks = ranks_of({key: _shown_score(tally) for key, tally in tallies.items()})
-        rows[title] = tuple(
+        rows[key] = tuple(
             _summary_row(tables, number, one, forms, tallies[one.key], ranks.get(one.key))
             + tuple(_weighted(one, leaf.path) for leaf in leaves)
-            for number, one in enumerate(sorted(ratees, key=by_rank), 1)
+            for number, one in enumerate(ratees, 1)
             if tables.ballots_of(one.key, forms).received
         )
-    name = f"满意度测评汇总表{ending}"
     notes = _summary_notes(tables, options, forms)
-    return Sheet(name, name, tuple(columns), tables.sections(rows), notes)
+    return Sheet(words.table, words.table, tuple(columns), tables.sections(rows), notes)
 
 
 def _summary_row(
@@ -133,7 +142,7 @@ def _summary_notes(tables: Tables, options: Options, forms: list[Questionnaire])
         "各选项的百分比以全部已答票（含不了解）为分母。",
         *score_notes(options),
         "加权得分按各维度和各评议主体的权重计算，只有它计入总分；"
-        "本表的满意度得分和名次供对照，不计入总分。",
+        "本表的得分和名次供对照，不计入总分。",
         "收回＝收到的答卷；无效＝重复、作废和按方案剔除的答卷，明细见“答卷质量情况”。"
         "开放入口和一表评多个对象时没有逐个对象的发出数，按评议主体的发出数见“抽样与参与情况”。",
         tables.scheme_note(),
@@ -147,10 +156,11 @@ def score_notes(options: Options) -> tuple[str, ...]:
     good = "＋".join(text for text, points in valued if points >= SATISFIED_FROM)
     unknown = "、".join(text for text, points in options if points is None)
     outside = f"“{unknown}”和空白不计入分母。" if unknown else "空白不计入分母。"
+    words = Words.of(options)
     return (
-        f"满意度得分＝Σ（选项分值×票数）÷Σ票数，分值：{values}；{outside}",
-        f"满意率＝（{good}）÷有分值的票数；95%置信区间按 Wilson 法，只反映抽样误差，不含自选样本的"
-        f"偏差。已答票少于 {PRIVACY_MINIMUM} 的不显示。",
+        f"{words.score}＝Σ（选项分值×票数）÷Σ票数，分值：{values}；{outside}",
+        f"{words.rate}＝（{good}）÷有分值的票数；95%置信区间按 Wilson 法，只反映抽样误差，不含自选"
+        f"样本的偏差。已答票少于 {PRIVACY_MINIMUM} 的不显示。",
     )
 
 
@@ -169,23 +179,23 @@ def by_dimension(tables: Tables) -> tuple[Sheet, ...]:
 def _dimension_sheet(tables: Tables, form: Questionnaire, ending: str) -> Sheet:
     used = {item.dimension for item in form.scored_items}
     dimensions = [one for one in form.dimensions if one.key in used]
-    columns = [Column("序号", "count"), Column("评议对象", "text"), Column("有效份数", "count")]
+    options = scale_options(form, form.scored_items[0])
+    words = Words.of(options)
+    columns = [Column("序号", "ordinal"), Column("评议对象", "text"), Column("有效份数", "count")]
     for one in dimensions:
         columns += [
             Column("得分", "score", str(one.text)),
-            Column("满意率", "percent", str(one.text)),
+            Column(words.rate, "percent", str(one.text)),
             Column("不了解率", "percent", str(one.text)),
         ]
     columns.append(Column("总体评价", "score"))
-    rows = {}
-    for title, ratees in tables.classes:
+    rows: dict[str, Rows] = {}
+    for key, ratees in tables.classes.items():
         chosen = [one for one in ratees if tables.votes.has(form, one.key)]
-        rows[title] = tuple(
+        rows[key] = tuple(
             _dimension_row(tables, number, one, form, [each.key for each in dimensions])
-            for number, one in enumerate(sorted(chosen, key=by_rank), 1)
+            for number, one in enumerate(chosen, 1)
         )
-    first = form.scored_items[0]
-    options = tuple((str(option.text), option.points) for option in form.scale_of(first).options)
     notes = (
         "一个维度的各题合并计票，每票等权，不分评议主体；"
         "计入总分的是“分评议主体”表中按主体加权的得分。"
@@ -227,18 +237,18 @@ def by_channel(tables: Tables) -> Sheet:
     groups = by_scale(tables.assessment.questionnaires[key] for key in _keys(tables))
     forms = max(groups.values(), key=tables.valid, default=[])
     channels = sorted(tables.channels(forms), key=lambda key: (_place(key), key))
-    columns = [Column("序号", "count"), Column("评议对象", "text")]
+    columns = [Column("序号", "ordinal"), Column("评议对象", "text")]
     for key in channels:
         band = CHANNELS.get(key, key) or "未注明"
         columns += [Column("份数", "count", band), Column("得分", "score", band)]
     columns += [Column("份数", "count", "合计"), Column("得分", "score", "合计")]
     rows = {
-        title: tuple(
+        key: tuple(
             _channel_row(tables, number, one, forms, channels)
-            for number, one in enumerate(sorted(ratees, key=by_rank), 1)
+            for number, one in enumerate(ratees, 1)
             if tables.ballots_of(one.key, forms).received
         )
-        for title, ratees in tables.classes
+        for key, ratees in tables.classes.items()
     }
     notes = (
         "份数为有效答卷；得分为总体评价题的满意度，各渠道的份数相加等于合计，"

@@ -5,7 +5,7 @@ from fractions import Fraction
 from analysis.results import NodeScore, RateeResult
 from analysis.scheme_parts import Component
 from forms.problems import plain
-from survey_app.reports.context import Tables, by_rank, count, node_of
+from survey_app.reports.context import Rows, Tables, count, node_of
 from survey_app.reports.sheets import Column, Mark, Section, Sheet, Value, rounded, score
 
 
@@ -17,35 +17,37 @@ def ranking(tables: Tables) -> Sheet:
         for part in top
         for column in (
             Column("得分", "score", str(part.name)),
-            Column(f"折算（{plain(part.weight)}%）", "score", str(part.name)),
+            Column(f"折算({plain(part.weight)}%)", "score", str(part.name)),
         )
     ]
     columns = (
-        Column("序号", "count"),
+        Column("序号", "ordinal"),
         Column("单位名称", "text"),
         Column("分组", "text"),
         *parts,
         Column("加分", "points"),
         Column("减分", "points"),
         Column("总分", "score"),
-        Column("95%区间", "text"),
-        Column("组内名次", "count"),
-        Column("类内名次", "count"),
-        Column("名次范围", "text"),
-        Column("一票否决", "text"),
-        Column("评定等次", "text"),
+        Column("95%区间", "label"),
+        Column("组内名次", "ordinal"),
+        Column("类内名次", "ordinal"),
+        Column("名次范围", "label"),
+        Column("一票否决", "label"),
+        Column("评定等次", "label"),
         Column("备注", "text"),
     )
-    sections = tuple(
-        Section(title, tuple(_ranking_row(n, one, top) for n, one in enumerate(ratees, 1)))
-        for title, ratees in tables.classes
-    )
+    rows = {
+        key: tuple(_ranking_row(tables, n, one) for n, one in enumerate(ratees, 1))
+        for key, ratees in tables.classes.items()
+    }
+    sections = tables.sections(rows)
     return Sheet("综合得分排名表", "综合得分排名表", columns, sections, _ranking_notes(tables))
 
 
-def _ranking_row(number: int, one: RateeResult, top: tuple[Component, ...]) -> tuple[Value, ...]:
+def _ranking_row(tables: Tables, number: int, one: RateeResult) -> tuple[Value, ...]:
+    vetoes = [tables.veto_name(key) for key in one.veto]
     parts: list[Value] = []
-    for part in top:
+    for part in tables.scheme.components:
         node = node_of(one, part.path)
         parts += [node_score(node), score(node.converted if node else None)]
     return (
@@ -60,7 +62,7 @@ def _ranking_row(number: int, one: RateeResult, top: tuple[Component, ...]) -> t
         count(one.rank_group),
         count(one.rank_class),
         _rank_range(one),
-        "、".join(one.veto) or Mark.NONE,
+        "、".join(vetoes) or Mark.NONE,
         one.grade_name or Mark.NONE,
         _remark(one),
     )
@@ -123,7 +125,7 @@ def _classes_of(tables: Tables, leaf: Component) -> dict[str, list[NodeScore]]:
 
 def _rater_class_sheet(tables: Tables, leaf: Component, ending: str) -> Sheet:
     classes = _classes_of(tables, leaf)
-    columns = [Column("序号", "count"), Column("评议对象", "text")]
+    columns = [Column("序号", "ordinal"), Column("评议对象", "text")]
     for nodes in classes.values():
         weights = {node.weight for node in nodes}
         if len(weights) == 1:
@@ -133,13 +135,13 @@ def _rater_class_sheet(tables: Tables, leaf: Component, ending: str) -> Sheet:
             band = nodes[0].name
             columns.append(Column("权重", "points", band))
         columns += [Column("有效份数", "count", band), Column("得分", "score", band)]
-    columns += [Column("加权得分", "score"), Column("名次", "count")]
-    rows = {}
-    for title, ratees in tables.classes:
+    columns += [Column("加权得分", "score"), Column("名次", "ordinal")]
+    rows: dict[str, Rows] = {}
+    for key, ratees in tables.classes.items():
         ranks = ranks_of({one.key: _leaf_score(one, leaf) for one in ratees})
-        rows[title] = tuple(
+        rows[key] = tuple(
             _rater_class_row(number, one, leaf, classes, ranks.get(one.key))
-            for number, one in enumerate(sorted(ratees, key=by_rank), 1)
+            for number, one in enumerate(ratees, 1)
         )
     name = f"分评议主体{ending}"
     notes = (
@@ -188,14 +190,14 @@ def ledger(tables: Tables) -> Sheet:
     """加减分与一票否决: every entry with what it rests on, and what of it was counted."""
     columns = (
         Column("单位", "text"),
-        Column("类别", "text"),
+        Column("类别", "label"),
         Column("事项", "text"),
         Column("依据", "text"),
         Column("来源", "text"),
         Column("核定分", "points"),
         Column("该单位合计", "points"),
         Column("计入分（封顶后）", "points"),
-        Column("日期", "text"),
+        Column("日期", "label"),
     )
     results = {one.key: one for one in tables.assessment.ratees}
     adjustments: list[tuple[Value, ...]] = []
@@ -217,9 +219,8 @@ def ledger(tables: Tables) -> Sheet:
                     _day(row.on),
                 )
             )
-        names = {veto.key: str(veto.name) for veto in tables.scheme.vetoes}
         for veto in sorted(tables.inputs.vetoes, key=lambda row: (row.ratee, row.veto)):
-            matter = names.get(veto.veto, veto.veto)
+            matter = tables.veto_name(veto.veto)
             none = Mark.NONE
             vetoes.append(
                 (
@@ -234,7 +235,10 @@ def ledger(tables: Tables) -> Sheet:
                     _day(veto.on),
                 )
             )
-    sections = (Section("一、加减分", tuple(adjustments)), Section("二、一票否决", tuple(vetoes)))
+    sections = (
+        Section("一、加减分", tuple(adjustments), "加减分"),
+        Section("二、一票否决", tuple(vetoes), "一票否决"),
+    )
     notes = (
         f"计入加分不超过 {cap(tables.scheme.bonus_cap)}，计入减分不超过"
         f" {cap(tables.scheme.deduction_cap)}；超过的部分不计，合计照列。"

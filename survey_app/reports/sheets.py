@@ -9,7 +9,8 @@ from typing import Literal
 
 from analysis.rounding import half_up
 
-Kind = Literal["text", "prose", "count", "score", "points", "percent"]
+Kind = Literal["text", "label", "prose", "count", "ordinal", "score", "points", "percent"]
+"""A label is a short text and an ordinal a place in an order: both stand in the middle."""
 
 
 class Mark(Enum):
@@ -33,15 +34,19 @@ class Column:
     @property
     def full_title(self) -> str:
         """The heading in one line, for files with a single header row."""
-        return f"{self.band}（{self.title}）" if self.band else self.title
+        return f"{self.band}·{self.title}" if self.band else self.title
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Rows that belong together, such as the ratees of one class; one value per column."""
+    """Rows that belong together, such as the ratees of one class; one value per column.
+
+    `title` stands above them in print, `label` (the title where there is none) in files.
+    """
 
     title: str
     rows: tuple[tuple[Value, ...], ...]
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +76,10 @@ class Sheet:
         return any(column.band for column in self.columns)
 
     def rows(self) -> Iterator[tuple[str, tuple[Value, ...]]]:
-        """Every row with the title of its section."""
+        """Every row with the label of its section."""
         for section in self.sections:
             for row in section.rows:
-                yield section.title, row
+                yield section.label or section.title, row
 
 
 def rounded(value: Fraction | Decimal | float, decimals: int) -> Decimal:

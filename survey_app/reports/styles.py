@@ -14,10 +14,12 @@ HEAD_FONT = "黑体"
 
 FIGURES: dict[Kind, str] = {
     "count": "0",
+    "ordinal": "0",
     "score": "0.00",
     "points": "0.00",
     "percent": "0.00%",
 }
+CENTRED: tuple[Kind, ...] = ("label", "ordinal")
 _BODY = {"font_name": BODY_FONT, "font_size": 11, "valign": "vcenter"}
 _TEXTS: dict[str, dict[str, Any]] = {
     "title": {
@@ -55,14 +57,16 @@ class Styles:
         return self._format(_TEXTS[name])
 
     def figure(self, kind: Kind) -> Format:
-        """A number in a column of this kind, to the right."""
+        """A number in a column of this kind, to the right unless it is a place."""
         form = FIGURES.get(kind, "General")
-        return self._format({**_BODY, "border": 1, "align": "right", "num_format": form})
+        align = "center" if kind in CENTRED else "right"
+        return self._format({**_BODY, "border": 1, "align": align, "num_format": form})
 
     def words(self, kind: Kind, *, is_mark: bool) -> Format:
         """Text in a column of this kind; in a column of figures it stands to the right too."""
-        in_figures = kind in FIGURES
-        align = "center" if is_mark and not in_figures else "right" if in_figures else "left"
+        in_figures = kind in FIGURES and kind not in CENTRED
+        is_centred = kind in CENTRED or (is_mark and not in_figures)
+        align = "right" if in_figures else "center" if is_centred else "left"
         return self._format(
             {
                 **_BODY,

@@ -122,7 +122,7 @@ class SheetWriter:
         self.row += 1
 
     def _bands(self, row: int) -> None:
-        self.worksheet.set_row(row, LINE_POINTS * 1.4)
+        lines = 1
         first = 0
         columns = self.sheet.columns
         while first <= self.last:
@@ -131,7 +131,10 @@ class SheetWriter:
                 end += 1
             if columns[first].band:
                 self._head(row, first, row, end, columns[first].band)
+                room = sum(self.widths[first : end + 1])
+                lines = max(lines, lines_needed(columns[first].band, room))
             first = end + 1
+        self.worksheet.set_row(row, LINE_POINTS * lines + 5)
 
     def _head(self, top: int, left: int, bottom: int, right: int, text: str) -> None:
         form = self.styles.text("head")

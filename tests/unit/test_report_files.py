@@ -121,7 +121,7 @@ def test_csv_is_one_header_row_and_values(tmp_path: Path) -> None:
     with path.open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.reader(stream))
     assert rows == [
-        ["类别", "序号", "评议对象", "代码", "满意（票）", "满意（%）", "满意度得分"],
+        ["类别", "序号", "评议对象", "代码", "满意·票", "满意·%", "满意度得分"],
         ["一、区县", "1", "甲区", "001", "3", "0.7500", "92.90"],
         ["一、区县", "2", "'" + HOSTILE, "002", "1", "—", "—（样本不足）"],
         ["二、市直", "1", "http://example.org", "003", "1", "1.0000", "-1.50"],
