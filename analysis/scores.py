@@ -12,6 +12,7 @@ import numpy as np
 from analysis.cells import FormCells
 from analysis.inputs import Inputs
 from analysis.results import NodeScore, RateeResult
+from analysis.rounding import half_up
 from analysis.scheme import Scheme
 from forms.problems import canonical_json, plain
 
@@ -86,9 +87,7 @@ def decimal_text(value: Fraction | None) -> str | None:
         return None
     if 10**12 % value.denominator == 0:
         return plain(Decimal(value.numerator) / Decimal(value.denominator))
-    scaled = value * 10**8
-    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
-    return str(Decimal(whole).scaleb(-8))
+    return str(half_up(value, 8))
 
 
 def _float(value: float | None) -> float | None:

@@ -22,7 +22,7 @@ LeafScores = dict[tuple[str, str], LeafScore]
 
 @dataclass(frozen=True, slots=True)
 class SurveyLeaves:
-    """Leaf scores by (ratee, path); what is missing; and (path, rater class) that no weight names,
+    """Leaf scores by (ratee, path); what is missing; and (leaf name, rater class) that no weight names,
     with the rows that therefore do not score.
     """
 
@@ -52,7 +52,7 @@ def score_survey_leaves(
             found = tallies.get(ratee.key, {})
             weights = {key: Fraction(one) for key, one in leaf.rater_classes.of(ratee.ratee_class)}
             for rater_class in sorted(set(found) - set(weights) if weights else ()):
-                place = (leaf.path, rater_class)
+                place = (str(leaf.name), rater_class)
                 n = found[rater_class].moments.ballots
                 unweighted[place] = unweighted.get(place, 0) + n
             if not weights:
@@ -65,8 +65,7 @@ def score_survey_leaves(
 
 def leaf_cells(leaf: Component, cells: Sequence[FormCells]) -> list[FormCells]:
     """The questionnaires a leaf takes: those it names, or any where it names none."""
-    wanted = set(leaf.questionnaires)
-    return [one for one in cells if not wanted or one.form.questionnaire.key in wanted]
+    return [one for one in cells if leaf.takes(one.form.questionnaire.key)]
 
 
 def _rules(scheme: Scheme, leaf: Component, cells: Sequence[FormCells]) -> LeafRules:

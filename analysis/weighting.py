@@ -96,9 +96,13 @@ def _pooled_votes(first: Sequence[Vote], second: Sequence[Vote]) -> tuple[Vote, 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A rater class that a ratee's score needs and that has too few ballots."""
+    """A rater class that a ratee's score in a leaf needs and that has too few ballots.
+
+    `leaf` is the leaf's path, `path` that of the rater class below it.
+    """
 
     ratee: str
+    leaf: str
     path: str
     n: int
     min_n: int
@@ -199,7 +203,7 @@ def leaf_score(
     classes = [key for key, weight in weights.items() if weight]
     found = [class_score(f"{rules.path}/{key}", tallies.get(key), rules) for key in classes]
     missing = [
-        Missing(ratee, f"{rules.path}/{key}", one.n, rules.min_n)
+        Missing(ratee, rules.path, f"{rules.path}/{key}", one.n, rules.min_n)
         for key, one in zip(classes, found, strict=True)
         if one.score is None
     ]

@@ -1,0 +1,180 @@
+"""The pipeline: sealed rounds, inputs and a scheme become an assessment, step by step."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from analysis.answers import load_answers
+from analysis.binding import bind
+from analysis.cells import count_cells
+from analysis.composition import Composed, compose
+from analysis.dedupe import COUNT, FIRST, counting_statuses, judge
+from analysis.engine import Engine, start_engine
+from analysis.grading import Graded, grade
+from analysis.indicators import score_indicators
+from analysis.inputs import Inputs, RateeRow
+from analysis.ranking import RankInterval, rank_intervals
+from analysis.refusals import refuse_foreign_options, refuse_missing, refuse_unknown_ratees
+from analysis.remarks import notes
+from analysis.results import Alternative, Assessment, NoAnswer, RateeResult
+from analysis.run import Run
+from analysis.run_summary import cell_table, count_rows, participation, quality
+from analysis.scheme import Scheme
+from analysis.scores import content_digest
+from analysis.screening import screen
+from analysis.sealed_round import IntegrityError, SealedRound, open_sealed_rounds
+from analysis.survey_leaves import SurveyLeaves, score_survey_leaves
+from forms.problems import N_, InputError
+
+__all__ = ["InputError", "IntegrityError", "NoAnswer", "assess"]
+
+
+def assess(
+    folders: Sequence[Path], inputs: Inputs, scheme: Scheme, *, engine: str = "duckdb"
+) -> Assessment:
+    """Assess sealed rounds (folders, or parents of sealed folders) under a scheme.
+
+    Raises NoAnswer where the scheme gives none (everything missing is listed), InputError for
+    inputs that do not fit together, IntegrityError for files that are not as sealed.
+    """
+    sealed = open_sealed_rounds(folders)
+    bound = bind(inputs, scheme)
+    with start_engine(engine) as running:
+        run = _prepare(running, sealed, bound, scheme)
+        surveys = _surveys(run, run.statuses)
+        composed = _compose(run, surveys)
+        refuse_missing(run, surveys, composed)
+        graded = grade(scheme, composed, bound.history)
+        return _assessment(run, surveys, composed, graded)
+
+
+def _prepare(
+    engine: Engine, sealed: tuple[SealedRound, ...], inputs: Inputs, scheme: Scheme
+) -> Run:
+    answers = load_answers(engine, sealed)
+    screened = screen(engine, answers, sealed)
+    judge(engine, answers, scheme.void)
+    cells = tuple(count_cells(engine, form) for form in answers.forms)
+    refuse_foreign_options(sealed, cells)
+    refuse_unknown_ratees(inputs, cells)
+    ratees = tuple(sorted(inputs.ratees, key=lambda row: row.key))
+    return Run(
+        engine,
+        scheme,
+        inputs,
+        ratees,
+        sealed,
+        answers,
+        screened,
+        cells,
+        score_indicators(scheme, ratees, inputs.indicators),
+        counting_statuses(scheme.same_device),
+    )
+
+
+def _surveys(run: Run, statuses: Collection[str]) -> SurveyLeaves:
+    return score_survey_leaves(run.engine, run.cells, run.scheme, run.ratees, statuses)
+
+
+def _compose(run: Run, surveys: SurveyLeaves) -> dict[str, Composed]:
+    leaves = {**run.indicators.leaves, **surveys.scores}
+    return compose(run.scheme, run.ratees, leaves, run.inputs.adjustments, run.inputs.vetoes)
+
+
+def _assessment(
+    run: Run, surveys: SurveyLeaves, composed: dict[str, Composed], graded: dict[str, Graded]
+) -> Assessment:
+    flags = run.screened.totals()
+    sure = _rank_intervals(run.ratees, composed)
+    return Assessment(
+        scheme=run.scheme,
+        content_digest=content_digest(run.scheme, run.inputs, run.answers.rounds, run.cells, flags),
+        counts=count_rows(run.cells, run.statuses),
+        flags=flags,
+        findings=run.screened.findings,
+        ratees=tuple(
+            _result(composed[row.key], graded[row.key], sure.get(row.key)) for row in run.ratees
+        ),
+        cells=cell_table(run.answers, run.cells, run.statuses),
+        quality=quality(run.engine, run.answers, run.sealed, run.cells, run.screened, run.statuses),
+        participation=participation(run.sealed),
+        indicators=run.indicators.results,
+        questionnaires={form.questionnaire.key: form.questionnaire for form in run.answers.forms},
+        alternatives=tuple(_alternatives(run)),
+        notes=tuple(notes(run, surveys)),
+        is_simulated=any(one.manifest.is_simulated for one in run.sealed),
+    )
+
+
+def _rank_intervals(
+    ratees: Sequence[RateeRow], composed: dict[str, Composed]
+) -> dict[str, RankInterval | None]:
+    """Within each class, over those with a total. A total without ballots has no sampling error."""
+    found: dict[str, RankInterval | None] = {}
+    for ratee_class in sorted({row.ratee_class for row in ratees}):
+        ranked = [
+            (one, total)
+            for row in ratees
+            if row.ratee_class == ratee_class
+            and (one := composed[row.key]).total is not None
+            and (total := one.counted_exact) is not None
+        ]
+        scores = [float(total) for _, total in ranked]
+        errors = [0.0 if one.n == 0 else one.se for one, _ in ranked]
+        keys = [one.ratee.key for one, _ in ranked]
+        found |= zip(keys, rank_intervals(scores, errors), strict=True)
+    return found
+
+
+def _result(one: Composed, graded: Graded, sure: RankInterval | None) -> RateeResult:
+    return RateeResult(
+        key=one.ratee.key,
+        name=one.ratee.name,
+        ratee_class=one.ratee.ratee_class,
+        group=one.ratee.group,
+        total=one.total,
+        total_exact=one.total_exact,
+        se=one.se,
+        lo=one.lo,
+        hi=one.hi,
+        n=one.n,
+        rank_class=graded.rank_class,
+        rank_group=graded.rank_group,
+        rank_lo=sure.lo if sure else None,
+        rank_hi=sure.hi if sure else None,
+        grade=graded.grade,
+        grade_name=graded.grade_name,
+        grade_reason=graded.reason,
+        veto=tuple(veto.key for veto in one.vetoes),
+        suppressed=one.total is None and any(node.suppressed for node in one.nodes),
+        is_tied=graded.is_tied,
+        bonus_raw=one.bonus_raw,
+        bonus_counted=one.bonus_counted,
+        deduction_raw=one.deduction_raw,
+        deduction_counted=one.deduction_counted,
+        nodes=one.nodes,
+    )
+
+
+def _alternatives(run: Run) -> list[Alternative]:
+    """The totals under the treatments not chosen, where they would make a difference."""
+    occurring = {key.status for one in run.cells for key in one.keys}
+    found = []
+    if "duplicate" in occurring:
+        is_first = run.scheme.same_device == "first"
+        other = COUNT if is_first else FIRST
+        name = N_("同一设备的重复评议也计入") if is_first else N_("同一设备只计一份")
+        key = "same_device_count" if is_first else "same_device_first"
+        found.append(_alternative(run, key, name, other))
+    if "screened" in occurring:
+        name = N_("按筛查规则判为无效的也计入")
+        found.append(_alternative(run, "with_screened", name, run.statuses | {"screened"}))
+    if "doubtful" in occurring:
+        name = N_("去掉有疑点的答卷")
+        found.append(_alternative(run, "without_doubtful", name, run.statuses - {"doubtful"}))
+    return found
+
+
+def _alternative(run: Run, key: str, name: str, statuses: frozenset[str]) -> Alternative:
+    composed = _compose(run, _surveys(run, statuses))
+    totals = {row.key: composed[row.key].total for row in run.ratees}
+    return Alternative(key, name, count_rows(run.cells, statuses).valid, totals)
