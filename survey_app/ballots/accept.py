@@ -15,9 +15,8 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, Literal
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
-from sqlalchemy.orm import Session
 
 from survey_app.ballots.tables import Ballot, Comment
 from survey_app.core.database import Database
@@ -37,11 +36,13 @@ OutcomeKind = Literal["accepted", "replayed", "closed", "code_used", "code_void"
 class Submission:
     """One filled-in form, decoded and checked, as it will be stored.
 
+    `config_digest` names the frozen form it was decoded by: a round takes no other.
     `card_id` is what is admitted and is not stored with the ballot. `link_id`, `device_mark` and
     `pace` belong to open entrances only. `comments` are (ratee number, item, text).
     """
 
     round_id: int
+    config_digest: str
     nonce: bytes
     rater_class: str
     stratum: str
@@ -99,44 +100,49 @@ def accept_many(
 def _accept(
     database: Database, keys: KeyStore, submissions: Sequence[Submission], at: datetime
 ) -> list[Outcome]:
-    with database.write() as session:
+    with database.write_rows() as connection:
         round_ids = sorted({one.round_id for one in submissions})
         for round_id in round_ids:
-            database.lock_round(session, round_id, is_exclusive=False)
-        accepting = _rounds_accepting(session, round_ids, at)
-        void = _void_cards(session, submissions)
+            database.lock_round(connection, round_id, is_exclusive=False)
+        accepting = _rounds_accepting(connection, round_ids, at)
+        void = _void_cards(connection, submissions)
         outcomes: dict[int, Outcome] = {}
         # One order of cards for everybody, so that two batches rarely wait crosswise.
         for place in sorted(range(len(submissions)), key=lambda n: submissions[n].card_id or b""):
             one = submissions[place]
             nonce_hash = keys.hash(one.round_id, "nonce", one.nonce)
             outcomes[place] = _admit(
-                session,
+                connection,
                 one,
                 nonce_hash,
-                is_accepting=one.round_id in accepting,
+                is_accepting=accepting.get(one.round_id) == one.config_digest,
                 is_void=one.card_id in void,
             )
         ordered = [outcomes[place] for place in range(len(submissions))]
-        _store(session, submissions, ordered, at)
-        _count_refusals(session, submissions, ordered)
+        _store(connection, submissions, ordered, at)
+        _count_refusals(connection, submissions, ordered)
         return ordered
 
 
-def _rounds_accepting(session: Session, round_ids: Sequence[int], at: datetime) -> set[int]:
-    rows = session.execute(
-        select(Round.id, Round.close_at).where(
+def _rounds_accepting(
+    connection: Connection, round_ids: Sequence[int], at: datetime
+) -> dict[int, str | None]:
+    """Rounds that take ballots now, each with the digest of the form they take."""
+    rows = connection.execute(
+        select(Round.id, Round.close_at, Round.config_digest).where(
             Round.id.in_(round_ids), Round.state.in_(ACCEPTING_STATES)
         )
     )
-    return {round_id for round_id, close_at in rows if close_at is None or at < close_at}
+    return {
+        round_id: digest for round_id, close_at, digest in rows if close_at is None or at < close_at
+    }
 
 
-def _void_cards(session: Session, submissions: Sequence[Submission]) -> set[bytes]:
+def _void_cards(connection: Connection, submissions: Sequence[Submission]) -> set[bytes]:
     cards = [one.card_id for one in submissions if one.card_id is not None]
     if not cards:
         return set()
-    return set(session.scalars(select(Card.id).where(Card.id.in_(cards), Card.is_void)))
+    return set(connection.scalars(select(Card.id).where(Card.id.in_(cards), Card.is_void)))
 
 
 _GIVE_RECEIPT = text(
@@ -151,25 +157,25 @@ _BURN_CARD = text(
 
 
 def _admit(
-    session: Session, one: Submission, nonce_hash: bytes, *, is_accepting: bool, is_void: bool
+    connection: Connection, one: Submission, nonce_hash: bytes, *, is_accepting: bool, is_void: bool
 ) -> Outcome:
     """Receipt and admission of one submission; nothing stays of a refused one."""
     if not is_accepting or is_void:
-        given = session.execute(_FIND_RECEIPT, {"nonce_hash": nonce_hash}).scalar()
+        given = connection.execute(_FIND_RECEIPT, {"nonce_hash": nonce_hash}).scalar()
         return (
             Outcome("replayed", given) if given else Outcome("code_void" if is_void else "closed")
         )
     number = _new_receipt()
-    made = session.execute(
+    made = connection.execute(
         _GIVE_RECEIPT, {"nonce_hash": nonce_hash, "round_id": one.round_id, "number": number}
     )
     if not _made_a_row(made):
-        given = session.execute(_FIND_RECEIPT, {"nonce_hash": nonce_hash}).scalar_one()
+        given = connection.execute(_FIND_RECEIPT, {"nonce_hash": nonce_hash}).scalar_one()
         return Outcome("replayed", given)
     if one.card_id is not None:
-        burned = session.execute(_BURN_CARD, {"card_id": one.card_id, "round_id": one.round_id})
+        burned = connection.execute(_BURN_CARD, {"card_id": one.card_id, "round_id": one.round_id})
         if not _made_a_row(burned):
-            session.execute(_DROP_RECEIPT, {"nonce_hash": nonce_hash})
+            connection.execute(_DROP_RECEIPT, {"nonce_hash": nonce_hash})
             return Outcome("code_used")
     return Outcome("accepted", number)
 
@@ -178,7 +184,8 @@ def find_receipt(database: Database, keys: KeyStore, round_id: int, nonce: bytes
     """The receipt a nonce has brought, None where it has brought none."""
     nonce_hash = keys.hash(round_id, "nonce", nonce)
     with database.read() as session:
-        return session.execute(_FIND_RECEIPT, {"nonce_hash": nonce_hash}).scalar()
+        number: str | None = session.execute(_FIND_RECEIPT, {"nonce_hash": nonce_hash}).scalar()
+        return number
 
 
 def _made_a_row(result: object) -> bool:
@@ -191,7 +198,10 @@ def _new_receipt() -> str:
 
 
 def _store(
-    session: Session, submissions: Sequence[Submission], outcomes: Sequence[Outcome], at: datetime
+    connection: Connection,
+    submissions: Sequence[Submission],
+    outcomes: Sequence[Outcome],
+    at: datetime,
 ) -> None:
     taken = [
         one for one, what in zip(submissions, outcomes, strict=True) if what.kind == "accepted"
@@ -201,26 +211,26 @@ def _store(
     # Written in the order of their random keys, so that not even pages of the file tell who
     # came first.
     ballots = sorted((_ballot_row(one) for one in taken), key=itemgetter("id"))
-    session.execute(insert(Ballot), ballots)
+    connection.execute(insert(Ballot), ballots)
     comments = [
         {
             "id": secrets.token_bytes(16),
             "round_id": one.round_id,
             "ratee_number": number,
             "item": item,
-            "text": words,
+            "content": words,
         }
         for one in taken
         for number, item, words in one.comments
     ]
     if comments:
-        session.execute(insert(Comment), sorted(comments, key=itemgetter("id")))
+        connection.execute(insert(Comment), sorted(comments, key=itemgetter("id")))
     if any(one.card_id for one in taken):
-        session.execute(
+        connection.execute(
             text("DELETE FROM draft WHERE card_id = :card_id"),
             [{"card_id": one.card_id} for one in taken if one.card_id],
         )
-    _count_arrivals(session, taken, at)
+    _count_arrivals(connection, taken, at)
 
 
 def _ballot_row(one: Submission) -> dict[str, Any]:
@@ -239,11 +249,11 @@ def _ballot_row(one: Submission) -> dict[str, Any]:
     }
 
 
-def _count_arrivals(session: Session, taken: Sequence[Submission], at: datetime) -> None:
+def _count_arrivals(connection: Connection, taken: Sequence[Submission], at: datetime) -> None:
     ten_minutes = int(at.timestamp()) // ARRIVAL_SECONDS
     counts = Counter(one.link_id for one in taken if one.link_id is not None)
     for link_id, n in sorted(counts.items()):
-        session.execute(
+        connection.execute(
             text(
                 "INSERT INTO arrival (link_id, bin, n) VALUES (:link, :bin, :n) "
                 "ON CONFLICT (link_id, bin) DO UPDATE SET n = arrival.n + excluded.n"
@@ -253,7 +263,7 @@ def _count_arrivals(session: Session, taken: Sequence[Submission], at: datetime)
 
 
 def _count_refusals(
-    session: Session, submissions: Sequence[Submission], outcomes: Sequence[Outcome]
+    connection: Connection, submissions: Sequence[Submission], outcomes: Sequence[Outcome]
 ) -> None:
     counts = Counter(
         (one.round_id, what.kind)
@@ -261,7 +271,7 @@ def _count_refusals(
         if not what.is_recorded
     )
     for (round_id, reason), n in sorted(counts.items()):
-        session.execute(
+        connection.execute(
             text(
                 "INSERT INTO refusal (round_id, reason, n) VALUES (:round, :reason, :n) "
                 "ON CONFLICT (round_id, reason) DO UPDATE SET n = refusal.n + excluded.n"

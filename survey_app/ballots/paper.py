@@ -4,7 +4,6 @@ answered and what is wrong.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -229,10 +228,10 @@ def paper(
     lines = _Lines(form, language, translate, messages)
     units = [lines.unit(round_, row, sheet.skips) for row in sheet.rows]
     titles = {row.ratee: lines.say(row.questionnaire.title) for row in sheet.rows}
-    sections = tuple(
-        Section(title, tuple(members))
-        for title, members in groupby(units, key=lambda unit: titles[unit.number])
-    )
+    by_title: dict[str, list[Unit]] = {}
+    for unit in units:
+        by_title.setdefault(titles[unit.number], []).append(unit)
+    sections = tuple(Section(title, tuple(members)) for title, members in by_title.items())
     intro = lines.say(sheet.rows[0].questionnaire.intro)
     return Paper(intro, sections, _faults(units, messages, translate))
 

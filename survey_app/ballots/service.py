@@ -28,6 +28,7 @@ def submission(
     numbers = {one.ratee for one in answers}
     return Submission(
         round_id=entrance.round.id,
+        config_digest=entrance.round.digest,
         nonce=nonce.value,
         rater_class=entrance.rater_class,
         stratum=entrance.stratum,

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from flask import Request, Response, current_app, render_template
 from flask_babel import gettext as _
@@ -12,6 +11,7 @@ from forms.decoder import Decoded, FieldError
 from survey_app.ballots.pages import MARK, PreparedPages
 from survey_app.ballots.paper import Pairs, Paper, Question, paper
 from survey_app.ballots.visit import Look, Visit, new_nonce
+from survey_app.rounds.frozen import FrozenRatee
 
 RECEIPT_GROUP = 4
 LONG_LABEL = 4  # characters; shorter ones fit a tile in one line
@@ -145,12 +145,15 @@ def stopped_page(
 
 def choose_page(visit: Visit, request: Request) -> Response:
     """The units behind a poster that stands for several."""
-    ratees = [visit.entrance.round.ratee(row.ratee) for row in visit.sheet.rows]
+    groups: dict[str, list[FrozenRatee]] = {}
+    for row in visit.sheet.rows:
+        ratee = visit.entrance.round.ratee(row.ratee)
+        groups.setdefault(ratee.group, []).append(ratee)
     query = request.query_string.decode("ascii", "replace")
     html = render_template(
         "ballots/choose.html",
         **_common(visit),
-        groups=[(group, list(some)) for group, some in groupby(ratees, lambda one: one.group)],
+        groups=groups.items(),
         minutes=paper_of(_first_of(visit)).minutes,
         base=visit.address,
         query=f"?{query}" if query else "",

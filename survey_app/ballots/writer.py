@@ -47,7 +47,9 @@ class BallotWriter:
             self._waiting.append(ticket)
         with self._lead:
             if not ticket.is_done:
-                self._commit_waiting(self._now())
+                # Who waits for another process to finish lets more submissions gather meanwhile.
+                with self._database.turn():
+                    self._commit_waiting(self._now())
         if ticket.error is not None:
             raise ticket.error
         assert ticket.outcome is not None

@@ -4,7 +4,9 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from threading import RLock
+from typing import IO, Any
 
 from sqlalchemy import Connection, DateTime, Dialect, MetaData, create_engine, event, text
 from sqlalchemy.engine import Engine, make_url
@@ -12,6 +14,11 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from survey_app.core.config import UnsafeSettingsError
+
+try:
+    import fcntl
+except ImportError:  # Windows serves from one process
+    fcntl = None  # type: ignore[assignment]
 
 BUSY_SECONDS = 30
 # Journal and pragmas that give least away and lose nothing: see docs/decisions/0002.
@@ -63,6 +70,8 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
+        self._writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+        self._turn = _WriteTurn(Path(f"{self.url.database}.lock")) if self.is_sqlite else None
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -73,11 +82,35 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction: committed when the block ends well, rolled back when it raises."""
-        engine = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
-        with Session(engine, expire_on_commit=False) as session, session.begin():
+        with (
+            self.turn(),
+            Session(self._writing, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
-    def lock_round(self, session: Session, round_id: int, *, is_exclusive: bool) -> None:
+    @contextmanager
+    def write_rows(self) -> Iterator[Connection]:
+        """The same for plain statements without objects: the way of the ballots."""
+        with self.turn(), self._writing.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Hold the right to write, across processes; `write` takes it by itself.
+
+        SQLite has one writer at a time, and lets the others poll with growing pauses. Waiting in
+        a queue of the operating system instead wakes the next one at once.
+        """
+        if self._turn is None:
+            yield
+        else:
+            with self._turn.taken():
+                yield
+
+    def lock_round(
+        self, session: Session | Connection, round_id: int, *, is_exclusive: bool
+    ) -> None:
         """Hold the border between accepting (shared) and closing (exclusive) a round.
 
         SQLite has one writer at a time already (BEGIN IMMEDIATE); PostgreSQL takes an
@@ -100,6 +133,39 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+class _WriteTurn:
+    """A lock for the threads of this process and, by a lock file, for other processes.
+
+    Taking it again while holding it is allowed. The database's own lock stays the guard: a
+    process that does not know of the file is merely slower.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._threads = RLock()
+        self._depth = 0
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        with self._threads:
+            if self._depth:
+                yield
+                return
+            with self._path.open("w") as file:
+                lock_file(file)
+                self._depth += 1
+                try:
+                    yield
+                finally:
+                    self._depth -= 1
+
+
+def lock_file(file: IO[str]) -> None:
+    """Wait until no other process holds this file's lock; closing the file gives it back."""
+    if fcntl is not None:
+        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _sqlite_engine(url: str) -> Engine:
