@@ -22,8 +22,10 @@ LeafScores = dict[tuple[str, str], LeafScore]
 
 @dataclass(frozen=True, slots=True)
 class SurveyLeaves:
-    """Leaf scores by (ratee, path); what is missing; and (leaf name, rater class) that no weight names,
-    with the rows that therefore do not score.
+    """Leaf scores by (ratee, path), and what is missing.
+
+    `unweighted` are (leaf name, rater class) that no weight names, with the rows that therefore do
+    not score.
     """
 
     scores: LeafScores
