@@ -1,6 +1,5 @@
 """A PostgreSQL server for one test run: made in a scratch folder, gone afterwards."""
 
-import glob
 import os
 import pwd
 import secrets
@@ -17,7 +16,7 @@ import psycopg
 
 def find_binaries() -> Path | None:
     """The folder with initdb and pg_ctl of the newest installed version."""
-    folders = [Path(one) for one in sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)]
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     on_path = shutil.which("initdb")
     if on_path:
         folders.append(Path(on_path).parent)

@@ -37,7 +37,9 @@ def test_one_wrong_character_is_noticed(code: str, place: int, other: str) -> No
             read_code(code[:place] + other + code[place + 1 :])
 
 
-@pytest.mark.parametrize("text", ["", "  ", "12345", "！@#", "A" * 25, "A" * 27, "你好你好你好你好你好你好你"])
+@pytest.mark.parametrize(
+    "text", ["", "  ", "12345", "！@#", "A" * 25, "A" * 27, "你好你好你好你好你好你好你"]
+)
 def test_what_cannot_be_a_code_is_refused_before_any_look_up(text: str) -> None:
     with pytest.raises(MistypedCodeError):
         read_code(text)
