@@ -205,3 +205,30 @@ def test_a_cell_of_a_spreadsheet_reads_as_it_is_shown(cell: object, text: str) -
 @given(order=st.permutations(KNOWN))
 def test_the_order_of_rows_leaves_no_trace(order: list) -> None:
     assert digest(Inputs(tuple(order)).as_json()) == digest(Inputs(tuple(KNOWN)).as_json())
+
+
+CELLS = (
+    st.none()
+    | st.text(max_size=6)
+    | st.integers()
+    | st.floats()
+    | st.dates()
+    | st.sampled_from(
+        ["d01", "统计局", "定量", "marks", "10", "100", "-1", "1e9", "已认定", "=1+1"]
+    )
+)
+READERS = [
+    (read_indicators, "indicator,name,ratee,kind,points,target,actual,method,owner,certified"),
+    (read_adjustments, "ratee,kind,points,matter,source,evidence,on"),
+    (read_vetoes, "ratee,veto,document,on"),
+]
+
+
+@given(data=st.data())
+def test_any_row_is_read_or_told_and_never_a_crash(data: st.DataObject) -> None:
+    read, header = data.draw(st.sampled_from(READERS))
+    headers = header.split(",")
+    cells = st.lists(CELLS, min_size=1, max_size=len(headers) + 1)
+    rows = list(enumerate(data.draw(st.lists(cells, max_size=4)), start=2))
+    _, problems = read(Table("t.xlsx", headers, rows), KNOWN)
+    assert all(problem.text().startswith("t.xlsx:") for problem in problems)
