@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import Literal
 
 from analysis.results import NodeScore, RateeResult
+from analysis.rounding import half_up
 from forms.problems import N_, plain
 from forms.questionnaire import Questionnaire
-from survey_app.reports.sheets import rounded
 
 StepKind = Literal["total", "adjustment", "component", "rater_class", "dimension"]
 MOST_DECIMALS = 6
@@ -62,6 +62,11 @@ class Step:
         """The value without rounding: a short decimal where there is one, else a fraction."""
         return "—" if self.exact is None else exact_text(self.exact)
 
+    @property
+    def adds_text(self) -> str:
+        """What it adds to the step above, without rounding."""
+        return "—" if self.adds is None else exact_text(self.adds)
+
 
 def explain(
     result: RateeResult, base: Decimal, questionnaires: Mapping[str, Questionnaire]
@@ -107,12 +112,12 @@ def exact_text(value: Fraction) -> str:
 
 def two(value: Fraction | None) -> str:
     """A value with two decimals, or the dash of one that does not exist."""
-    return "—" if value is None else str(rounded(value, 2))
+    return "—" if value is None else str(half_up(value, 2))
 
 
 def percent(share: Fraction) -> str:
     """A share as a percentage, with as many decimals as it has up to two."""
-    return plain(rounded(share * 100, 2)) + "%"
+    return plain(half_up(share * 100, 2)) + "%"
 
 
 def _total(result: RateeResult, base: Decimal) -> Step:
@@ -203,7 +208,10 @@ def _work(
         f"{two(one.score)} × {percent(one.share or Fraction(0))}" for one in counted
     )
     added = sum((one.converted or Fraction(0) for one in counted), Fraction(0))
-    return WEIGHTED, f"{terms} ＝ {two(node.score)}", added == node.score
+    figures = f"{terms} ＝ {two(added)}"
+    if added != node.score:
+        figures += f" → {two(node.score)}"  # the node's note says by which transform
+    return WEIGHTED, figures, added == node.score
 
 
 def _from_votes(

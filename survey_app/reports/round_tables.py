@@ -3,25 +3,9 @@
 from fractions import Fraction
 
 from analysis.results import Participation, RoundQuality
+from survey_app.assessments.wording import FLAG_NAMES, FLAG_WORDS
 from survey_app.reports.context import Rows, Tables, count
 from survey_app.reports.sheets import Column, Mark, Section, Sheet, Value, share
-
-FLAG_NAMES = {
-    "straight_line": "雷同作答",
-    "too_many_blank": "缺项过多",
-    "fast_straight_line": "过快且雷同",
-    "repeated_pattern": "重复模式",
-    "link_burst": "入口集中涌入",
-    "one_sided_link": "入口一边倒",
-}
-FLAG_WORDS = {
-    "straight_line": "不少于 8 道计分题全部选同一项",
-    "too_many_blank": "一半以上计分题空白",
-    "fast_straight_line": "作答过快，且不少于 5 道计分题全部选同一项",
-    "repeated_pattern": "整份答案在一个对象上重复出现，远多于在其他对象上的比例（按模式计数）",
-    "link_burst": "一个入口在短时间内涌入的答卷远多于平时",
-    "one_sided_link": "集中涌入的入口给一个对象满分的比例远高于其他入口",
-}
 
 
 def quality(tables: Tables) -> Sheet:

@@ -20,13 +20,7 @@ from survey_app.reports.votes import (
     overall,
     scale_options,
 )
-
-CHANNELS = {
-    "distributed": "分头填写",
-    "assembly": "集中测评",
-    "online": "网上评议",
-    "field": "实地调查",
-}
+from survey_app.rounds.channels import CHANNELS
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
-from survey_app.reports.charts import Bar, Interval, caterpillar, stacked
+from survey_app.assessments.charts import Bar, Interval, caterpillar, stacked
 from survey_app.reports.csv_files import csv_rows, safe, write_csv_files
 from survey_app.reports.layout import lines_needed, tab_names, text_width
 from survey_app.reports.sheets import Column, Mark, Section, Sheet, rounded, score, share

@@ -1,0 +1,222 @@
+"""What the pages of an assessment show, as values for the templates."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+
+from markupsafe import Markup
+
+from analysis.indicators import IndicatorResult
+from analysis.results import NodeScore, RateeResult
+from analysis.rounding import half_up
+from survey_app.assessments import charts
+from survey_app.assessments.explanation import Step, exact_text, explain, two
+from survey_app.assessments.service import OpenedRun
+from survey_app.core.errors import NotFoundError
+
+CHUNK = 24
+COUNTED = ("valid", "doubtful")
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """One ratee in the table of results."""
+
+    one: RateeResult
+    parts: tuple[tuple[str, str], ...]
+    vetoes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultClass:
+    """One class of ratees, best rank first, with its caterpillar chart."""
+
+    name: str
+    rows: tuple[ResultRow, ...]
+    chart: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class TreeStep:
+    """A step with the steps below it, as the page nests them."""
+
+    step: Step
+    below: tuple["TreeStep", ...]
+
+    @property
+    def exact_chunks(self) -> list[str]:
+        """The exact value in pieces between which a line may break."""
+        return chunks(self.step.exact_text)
+
+    @property
+    def adds_chunks(self) -> list[str]:
+        return chunks(self.step.adds_text)
+
+
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """What became of the forms of one rater class: raw = left out, by reason, + counted."""
+
+    rater_class: str
+    raw: int
+    by_status: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Everything the page of one ratee shows."""
+
+    one: RateeResult
+    top: Step
+    tree: tuple[TreeStep, ...]
+    sieves: tuple[Sieve, ...]
+    others: tuple[tuple[str, int, str], ...]
+    indicators: tuple[IndicatorResult, ...]
+    charts: tuple[tuple[str, Markup], ...]
+    vetoes: tuple[str, ...]
+    legend: tuple[tuple[Markup, str], ...]
+
+
+def result_classes(run: OpenedRun) -> tuple[ResultClass, ...]:
+    """The results by class of ratee; classes are never ranked against each other."""
+    scheme = run.assessment.scheme
+    found: dict[str, list[RateeResult]] = defaultdict(list)
+    for one in run.assessment.ratees:
+        found[one.ratee_class].append(one)
+    order = [key for key in scheme.ratee_classes if key in found]
+    order += sorted(set(found) - set(order))
+    classes = []
+    for place, key in enumerate(order):
+        ratees = sorted(found[key], key=_by_rank)
+        name = str(scheme.ratee_class_name(key))
+        drawn = [
+            charts.Interval(one.name, float(one.total), one.lo, one.hi)
+            for one in ratees
+            if one.total is not None
+        ]
+        chart = safe(charts.caterpillar(f"totals-{place}", f"{name}：总分与95%区间", drawn))
+        classes.append(ResultClass(name, tuple(_row(run, one) for one in ratees), chart))
+    return tuple(classes)
+
+
+def _by_rank(one: RateeResult) -> tuple[int, str]:
+    return (one.rank_class if one.rank_class is not None else 10**9, one.key)
+
+
+def _row(run: OpenedRun, one: RateeResult) -> ResultRow:
+    nodes = {node.path: node for node in one.nodes}
+    parts = []
+    for part in run.assessment.scheme.components:
+        node = nodes.get(part.path)
+        parts.append((str(part.name), two(node.converted if node else None)))
+    return ResultRow(one, tuple(parts), veto_names(run, one))
+
+
+def veto_names(run: OpenedRun, one: RateeResult) -> tuple[str, ...]:
+    """The vetoes against a ratee, as the scheme calls them."""
+    names = {veto.key: str(veto.name) for veto in run.assessment.scheme.vetoes}
+    return tuple(names.get(key, key) for key in one.veto)
+
+
+def trace(run: OpenedRun, key: str) -> Trace:
+    """The walk down from a ratee's total. Raises NotFoundError for an unknown ratee."""
+    one = next((one for one in run.assessment.ratees if one.key == key), None)
+    if one is None:
+        raise NotFoundError
+    steps = explain(one, run.assessment.scheme.base, run.assessment.questionnaires)
+    shown, legend = _bars(one)
+    return Trace(
+        one=one,
+        top=steps[0],
+        tree=_nested(steps[1:], 1),
+        sieves=_sieves(run, key),
+        others=tuple(
+            (other.name, other.n_valid, _total(other.totals.get(key)))
+            for other in run.assessment.alternatives
+        ),
+        indicators=tuple(row for row in run.assessment.indicators if row.row.ratee == key),
+        charts=shown,
+        vetoes=veto_names(run, one),
+        legend=legend,
+    )
+
+
+def _total(value: object) -> str:
+    return "—" if value is None else str(value)
+
+
+def _nested(steps: tuple[Step, ...], level: int) -> tuple[TreeStep, ...]:
+    """Steps in tree order as a tree: each with those of a deeper level that follow it."""
+    tops = [place for place, step in enumerate(steps) if step.level == level]
+    ends = [*tops[1:], len(steps)]
+    return tuple(
+        TreeStep(steps[top], _nested(steps[top + 1 : end], level + 1))
+        for top, end in zip(tops, ends, strict=True)
+    )
+
+
+def _sieves(run: OpenedRun, key: str) -> tuple[Sieve, ...]:
+    scheme = run.assessment.scheme
+    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in run.assessment.cells.ballots:
+        if row.ratee == key:
+            found[row.rater_class][row.status] += row.n
+    return tuple(
+        Sieve(str(scheme.rater_class_name(who)), sum(counts.values()), dict(counts))
+        for who, counts in sorted(found.items())
+    )
+
+
+def _bars(
+    one: RateeResult,
+) -> tuple[tuple[tuple[str, Markup], ...], tuple[tuple[Markup, str], ...]]:
+    """A stacked bar chart for each rater class with votes to show, and the legend they share."""
+    parts = list(
+        dict.fromkeys(text for node in one.nodes if not node.suppressed for text, _ in node.votes)
+    )
+    nodes = {node.path: node for node in one.nodes}
+    by_class: dict[str, list[NodeScore]] = defaultdict(list)
+    for node in one.nodes:
+        parent = node.path.rpartition("/")[0]
+        if node.kind == "dimension" and not _is_hidden(nodes, parent):
+            by_class[parent].append(node)
+    shown = []
+    for place, (path, dimensions) in enumerate(by_class.items()):
+        rows = []
+        for node in dimensions:
+            counts = dict(node.votes)
+            rows.append(charts.Bar(node.name, tuple(counts.get(part, 0) for part in parts)))
+        name = nodes[path].name if path in nodes else path
+        chart = charts.stacked(f"votes-{place}", f"{name}：各选项票数", parts, rows)
+        shown.append((name, safe(chart)))
+    legend = tuple((safe(charts.swatch(place)), part) for place, part in enumerate(parts))
+    return tuple(shown), legend
+
+
+def _is_hidden(nodes: dict[str, NodeScore], path: str) -> bool:
+    return path in nodes and nodes[path].suppressed
+
+
+def safe(svg: str) -> Markup:
+    """A chart for the page as it is; charts escape every text they are given."""
+    return Markup(svg)  # noqa: S704
+
+
+def chunks(text: str) -> list[str]:
+    """The text in pieces of at most 24 signs."""
+    return [text[start : start + CHUNK] for start in range(0, len(text), CHUNK)]
+
+
+def two_decimals(value: Fraction | None) -> str:
+    """A value with two decimals, a dash where there is none."""
+    return two(value)
+
+
+def share_words(value: Fraction | None) -> str:
+    """A share as a percentage, a dash where there is none."""
+    return "—" if value is None else f"{exact_text(Fraction(half_up(value * 100, 2)))}%"
+
+
+def weight_words(value: Fraction) -> str:
+    """A weight as the scheme writes it."""
+    return exact_text(Fraction(half_up(value, 6)))

@@ -1,0 +1,294 @@
+"""Runs (核算): assess a sealed round, store the result once, and open it again for its trace."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forms.problems import N_, InputError
+from survey_app.assessments.tables import Run
+from survey_app.core import clock
+from survey_app.core.config import Settings
+from survey_app.core.database import Database
+from survey_app.core.errors import DomainError, NotFoundError, ProblemsError
+from survey_app.indicators.tables import InputSheet
+from survey_app.record import service as record
+from survey_app.rounds import life
+from survey_app.rounds.frozen import FrozenRound, load_round, read_config
+from survey_app.rounds.tables import Round
+
+if TYPE_CHECKING:
+    from analysis.inputs import Inputs
+    from analysis.results import Assessment
+
+REMEMBERED = 4
+
+
+class NotAssessedError(DomainError):
+    status = 404
+    message = N_("本轮还没有核算。")
+    remedy = N_("请先封存答卷，再核算。")
+
+
+class DamagedFilesError(ProblemsError):
+    message = N_("封存的文件与清单不符，不能核算。")
+    remedy = N_("请从备份恢复封存文件夹，不要修改其中的文件。")
+
+
+class NoAnswerError(ProblemsError):
+    message = N_("按本轮的方案还得不出总分。")
+    remedy = N_("请按下面的提示补齐后再核算；任何数据都没有改动。")
+
+
+class ChangedSinceError(DomainError):
+    status = 409
+    message = N_("第 {number} 次核算之后，指标、加减分等输入已经改动，无法再现当时的计算过程。")
+    remedy = N_("请重新核算一次；以前的结果仍可下载 scores.json。")
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One run in the list."""
+
+    id: int
+    number: int
+    operator: str
+    made_at: str
+    content_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRun:
+    """A run with everything its pages and files show."""
+
+    line: RunLine
+    frozen: FrozenRound
+    state: str
+    closed_on: str
+    scores_json: str
+    assessment: "Assessment"
+    inputs: "Inputs"
+
+    @property
+    def is_simulated(self) -> bool:
+        return self.frozen.is_simulated or self.assessment.is_simulated
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What a run is made from, as read in one transaction."""
+
+    row: Round
+    frozen: FrozenRound
+    sheets: Mapping[str, InputSheet]
+
+    @property
+    def fingerprint(self) -> tuple[str, ...]:
+        """Changes whenever an input does."""
+        sheets = sorted(self.sheets.items())
+        return (self.frozen.digest, *(f"{kind} {sheet.digest}" for kind, sheet in sheets))
+
+
+def run_assessment(database: Database, settings: Settings, round_id: int, operator: str) -> int:
+    """Assess a sealed round and store the run, on record; returns the run's id.
+
+    Where nothing changed since the last run, that run is the answer and nothing is stored.
+
+    Raises:
+        ProblemsError: the round is not sealed yet.
+        NoAnswerError, DamagedFilesError: there is no result; every reason is listed.
+    """
+    with database.read() as session:
+        source = _source(session, round_id)
+        problems = life.problems_before(session, source.row, "assess", clock.now())
+    if problems:
+        raise ProblemsError(problems)
+    assessment, _ = _assess(source, settings)
+    with database.write() as session:
+        row = load_round(session, round_id)
+        last = _last(session, round_id)
+        digests = (assessment.scheme.digest, assessment.content_digest)
+        if last is not None and (last.scheme_digest, last.content_digest) == digests:
+            return last.id
+        run = Run(
+            round_id=round_id,
+            number=1 if last is None else last.number + 1,
+            operator=operator,
+            made_at=clock.now(),
+            scheme_digest=digests[0],
+            content_digest=digests[1],
+            scores_json=assessment.scores_json().decode(),
+        )
+        session.add(run)
+        life.move(session, row, "assess", operator, clock.now())
+        record.append(
+            session,
+            operator,
+            "assessment.run",
+            round_id=round_id,
+            number=run.number,
+            content=run.content_digest,
+        )
+        return run.id
+
+
+def problems_before_run(database: Database, round_id: int) -> list[str]:
+    """What stands in the way of assessing, in words; empty where nothing does."""
+    with database.read() as session:
+        row = load_round(session, round_id)
+        found = life.problems_before(session, row, "assess", clock.now())
+        return [problem.text() for problem in found]
+
+
+def list_runs(database: Database, round_id: int) -> list[RunLine]:
+    """The runs of a round, the newest first."""
+    with database.read() as session:
+        load_round(session, round_id)
+        found = select(Run).where(Run.round_id == round_id).order_by(Run.number.desc())
+        return [_line(run) for run in session.scalars(found)]
+
+
+def open_run(
+    database: Database, settings: Settings, round_id: int, number: int | None = None
+) -> OpenedRun:
+    """A run (the newest by default) with its trace, made again from the sealed files.
+
+    Raises:
+        NotAssessedError: there is no such run.
+        ChangedSinceError: inputs were changed since, so the trace would be another one's.
+    """
+    with database.read() as session:
+        source = _source(session, round_id)
+        run = _last(session, round_id) if number is None else _numbered(session, round_id, number)
+    if run is None:
+        raise NotAssessedError
+    assessment, inputs = _KNOWN.get(source, settings)
+    if assessment.content_digest != run.content_digest:
+        raise ChangedSinceError(number=run.number)
+    closed = source.row.closed_at
+    return OpenedRun(
+        line=_line(run),
+        frozen=source.frozen,
+        state=source.row.state,
+        closed_on=f"{clock.local(closed):%Y年%m月%d日}" if closed else "",
+        scores_json=run.scores_json,
+        assessment=assessment,
+        inputs=inputs,
+    )
+
+
+def stored_scores(database: Database, round_id: int, number: int | None = None) -> str:
+    """The scores.json of a run, as stored when it was made. Raises NotAssessedError."""
+    with database.read() as session:
+        load_round(session, round_id)
+        run = _last(session, round_id) if number is None else _numbered(session, round_id, number)
+        if run is None:
+            raise NotAssessedError
+        return run.scores_json
+
+
+def _source(session: Session, round_id: int) -> _Source:
+    row = load_round(session, round_id)
+    if row.frozen_config is None or row.config_digest is None:
+        raise NotFoundError
+    sheets = session.scalars(select(InputSheet).where(InputSheet.round_id == round_id))
+    frozen = read_config(row.id, row.config_digest, row.frozen_config)
+    return _Source(row, frozen, {sheet.kind: sheet for sheet in sheets})
+
+
+def _last(session: Session, round_id: int) -> Run | None:
+    found = select(Run).where(Run.round_id == round_id).order_by(Run.number.desc()).limit(1)
+    return session.scalar(found)
+
+
+def _numbered(session: Session, round_id: int, number: int) -> Run | None:
+    return session.scalar(select(Run).where(Run.round_id == round_id, Run.number == number))
+
+
+def _line(run: Run) -> RunLine:
+    made = f"{clock.local(run.made_at):%Y-%m-%d %H:%M}"
+    return RunLine(run.id, run.number, run.operator, made, run.content_digest)
+
+
+def _assess(source: _Source, settings: Settings) -> "tuple[Assessment, Inputs]":
+    # The analysis brings DuckDB and scipy, which the rater's path must not load.
+    from analysis.assessment import assess
+    from analysis.results import NoAnswer
+    from analysis.scheme import Scheme
+    from analysis.sealed_round import IntegrityError
+
+    folder = settings.sealed_dir / source.frozen.key
+    try:
+        inputs = read_sheets(source.frozen, source.sheets)
+        scheme = Scheme.from_json(source.frozen.scheme)
+        return assess([folder], inputs, scheme), inputs
+    except (InputError, NoAnswer) as error:
+        raise NoAnswerError(list(error.problems)) from error
+    except IntegrityError as error:
+        raise DamagedFilesError(list(error.problems)) from error
+
+
+def read_sheets(frozen: FrozenRound, sheets: Mapping[str, InputSheet]) -> "Inputs":
+    """The round's ratees and its imported sheets as the analysis takes them; InputError."""
+    from analysis.inputs import Table, read_inputs
+
+    ratees = Table(
+        "名册",
+        ["ratee", "name", "class", "group"],
+        [
+            (line, [one.key, one.name, one.ratee_class, one.group])
+            for line, one in enumerate(frozen.ratees, start=2)
+        ],
+    )
+    tables: dict[str, Table] = {
+        kind: Table(kind, sheet.headers, list(enumerate(sheet.rows, start=2)))
+        for kind, sheet in sheets.items()
+    }
+    return read_inputs(
+        ratees,
+        indicators=tables.get("indicators"),
+        adjustments=tables.get("adjustments"),
+        vetoes=tables.get("vetoes"),
+        history=tables.get("history"),
+    )
+
+
+class _Known:
+    """The assessments this process has made last; the same source gives the same one."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._made: OrderedDict[tuple[str, ...], tuple[Assessment, Inputs]] = OrderedDict()
+
+    def get(self, source: _Source, settings: Settings) -> "tuple[Assessment, Inputs]":
+        key = (str(settings.sealed_dir), source.frozen.key, *source.fingerprint)
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = _assess(source, settings)
+                while len(self._made) > REMEMBERED:
+                    self._made.popitem(last=False)
+            self._made.move_to_end(key)
+            return self._made[key]
+
+
+_KNOWN = _Known()
+
+
+@dataclass(frozen=True, slots=True)
+class AboutRound:
+    """What a page says of a round that has no run yet."""
+
+    title: str
+    state: str
+    is_simulated: bool
+
+
+def about_round(database: Database, round_id: int) -> AboutRound:
+    """Title and state of a round; NotFoundError where there is none."""
+    with database.read() as session:
+        row = load_round(session, round_id)
+        return AboutRound(row.title, row.state, row.is_simulated)

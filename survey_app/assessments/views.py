@@ -1,0 +1,78 @@
+"""Results of a round, the trace of each score, and the button that assesses."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from survey_app.assessments import service
+from survey_app.assessments.wording import FLAG_NAMES, FLAG_WORDS, STATUS_NAMES
+from survey_app.core.access import current
+from survey_app.core.services import services
+
+blueprint = Blueprint("assessments", __name__, url_prefix="/admin/rounds/<int:round_id>/assessment")
+
+
+@blueprint.get("")
+def results(round_id: int) -> str:
+    """The newest run, or the one asked for; where there is none, how to get one."""
+    held = services()
+    runs = service.list_runs(held.database, round_id)
+    problems = service.problems_before_run(held.database, round_id)
+    if not runs:
+        return render_template(
+            "assessments/none.html",
+            problems=problems,
+            round=service.about_round(held.database, round_id),
+            round_id=round_id,
+        )
+    from survey_app.assessments.pages import result_classes
+
+    run = service.open_run(held.database, held.settings, round_id, _number())
+    return render_template(
+        "assessments/results.html",
+        run=run,
+        runs=runs,
+        classes=result_classes(run),
+        round_id=round_id,
+        is_simulated=run.is_simulated,
+        flag_names=FLAG_NAMES,
+        flag_words=FLAG_WORDS,
+    )
+
+
+@blueprint.post("/run")
+def assess(round_id: int) -> Response:
+    """Assess now; where nothing changed, say so."""
+    held = services()
+    before = {run.id for run in service.list_runs(held.database, round_id)}
+    made = service.run_assessment(held.database, held.settings, round_id, current().login)
+    if made in before:
+        flash(_("答卷和输入都没有变化，结果与上一次核算相同。"))
+    else:
+        flash(_("核算完成。"))
+    return redirect(url_for("assessments.results", round_id=round_id), code=303)
+
+
+@blueprint.get("/ratees/<key>")
+def ratee(round_id: int, key: str) -> str:
+    """How one ratee's total came about, down to the counts of votes."""
+    from survey_app.assessments import pages
+
+    held = services()
+    run = service.open_run(held.database, held.settings, round_id, _number())
+    return render_template(
+        "assessments/ratee.html",
+        run=run,
+        found=pages.trace(run, key),
+        round_id=round_id,
+        is_simulated=run.is_simulated,
+        status_names=STATUS_NAMES,
+        share_words=pages.share_words,
+        weight=pages.weight_words,
+        two=pages.two_decimals,
+        chunks=pages.chunks,
+    )
+
+
+def _number() -> int | None:
+    return request.args.get("run", type=int)

@@ -1,0 +1,86 @@
+"""Downloads of an assessment: workbook, CSV files, scores.json."""
+
+import io
+import tempfile
+import zipfile
+from pathlib import Path
+from urllib.parse import quote
+
+from flask import Blueprint, Response, request
+
+from survey_app.assessments import service
+from survey_app.core.services import services
+
+blueprint = Blueprint("reports", __name__, url_prefix="/admin/rounds/<int:round_id>/reports")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@blueprint.get("/workbook.xlsx")
+def workbook(round_id: int) -> Response:
+    """Every table, ready to print and sign."""
+    from survey_app.reports.writing import write_workbook
+
+    run = _run(round_id)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "workbook.xlsx"
+        write_workbook(
+            run.assessment,
+            path,
+            title=run.frozen.title,
+            organiser=run.frozen.organiser,
+            cutoff=run.closed_on,
+            inputs=run.inputs,
+            target_per_ratee=run.frozen.target_per_ratee,
+        )
+        content = path.read_bytes()
+    return _download(content, XLSX, f"{_stem(run)}.xlsx", f"results-{round_id}.xlsx")
+
+
+@blueprint.get("/csv.zip")
+def csv_files(round_id: int) -> Response:
+    """The same tables as data, one file each."""
+    from survey_app.reports.writing import write_csv
+
+    run = _run(round_id)
+    packed = io.BytesIO()
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(packed, "w") as archive:
+        for path in write_csv(
+            run.assessment,
+            Path(folder),
+            inputs=run.inputs,
+            target_per_ratee=run.frozen.target_per_ratee,
+        ):
+            entry = zipfile.ZipInfo(path.name, date_time=(2000, 1, 1, 0, 0, 0))
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+    name = f"{_stem(run)}_csv.zip"
+    return _download(packed.getvalue(), "application/zip", name, f"results-{round_id}-csv.zip")
+
+
+@blueprint.get("/scores.json")
+def scores(round_id: int) -> Response:
+    """The scores as stored when the run was made."""
+    number = request.args.get("run", type=int)
+    text = service.stored_scores(services().database, round_id, number)
+    return _download(text.encode(), "application/json", "scores.json", "scores.json")
+
+
+def _run(round_id: int) -> service.OpenedRun:
+    held = services()
+    number = request.args.get("run", type=int)
+    return service.open_run(held.database, held.settings, round_id, number)
+
+
+def _stem(run: service.OpenedRun) -> str:
+    from survey_app.reports.csv_files import file_name
+
+    return file_name(f"{run.frozen.title}_核算{run.line.number}")
+
+
+def _download(content: bytes, kind: str, name: str, plain_name: str) -> Response:
+    """A file under its Chinese name, with an ASCII one for programs that cannot read it."""
+    response = Response(content, mimetype=kind)
+    response.headers["Content-Disposition"] = (
+        f"attachment; filename=\"{plain_name}\"; filename*=UTF-8''{quote(name, safe='')}"
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
