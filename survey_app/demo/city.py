@@ -14,7 +14,7 @@ CITY = "示例市"
 ORGANISER = f"{CITY}绩效评估委员会办公室（{SIMULATED}）"
 PHONE = "12345"
 
-SEPARATE, ASSEMBLY, ONLINE, FIELD = "分头填写", "集中测评", "网上评议", "实地调查"
+SEPARATE, ASSEMBLY, ONLINE, FIELD = "distributed", "assembly", "online", "field"
 
 COUNTIES = ("甲区", "乙区", "丙县", "丁县")
 COUNTY_GROUP = "区县组"

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from sqlalchemy import select
+
 from forms.decoder import decode
 from forms.sheet import SKIP_VALUE, SheetField, SheetRow
 from survey_app.ballots.accept import Submission, accept_many
@@ -18,8 +20,10 @@ from survey_app.ballots.nonce import BadNonceError, Nonce
 from survey_app.ballots.service import submission
 from survey_app.core.services import Services
 from survey_app.demo.ballot_plan import Filled
+from survey_app.rounds.codes import read_code
 from survey_app.rounds.entrances import IssuedCard
 from survey_app.rounds.frozen import FrozenRound
+from survey_app.rounds.tables import Batch, Card
 
 TEN_MINUTES = timedelta(minutes=10)
 Way = tuple[str, tuple[str, ...], str]
@@ -61,6 +65,8 @@ class Desk:
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     _held: dict[int, _Held] = field(default_factory=dict)
     _posters: dict[str, Entrance] = field(default_factory=dict)
+    _cards: dict[bytes, tuple[bytes, int]] = field(default_factory=dict)
+    _batches: dict[int, Entrance] = field(default_factory=dict)
     _numbers: dict[int, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -131,11 +137,39 @@ class Desk:
     def _entrance(self, one: Filled, held: _Held, at: datetime) -> Entrance:
         services = self.services
         if held.code is not None:
-            return card_entrance(services.database, services.rounds, services.keys, held.code, at)
+            return self._card_entrance(held.code, at)
         token = self.ways.posters[self.way_of(one)]
         if token not in self._posters:
             self._posters[token] = open_entrance(services.database, services.rounds, token, at)
         return self._posters[token]
+
+    def _card_entrance(self, text: str, at: datetime) -> Entrance:
+        """The entrance behind a code. Cards of a batch are alike, so one of each is looked up in
+        full and the others are found among all cards of the round, read once.
+        """
+        services = self.services
+        if not self._cards:
+            self._cards = self._read_cards()
+        code = read_code(text)
+        card_id, batch_id = self._cards[
+            services.keys.hash(self.frozen.id, code.kind, code.text.encode())
+        ]
+        if batch_id not in self._batches:
+            self._batches[batch_id] = card_entrance(
+                services.database, services.rounds, services.keys, text, at
+            )
+        return replace(self._batches[batch_id], card_id=card_id, draft_key=None)
+
+    def _read_cards(self) -> dict[bytes, tuple[bytes, int]]:
+        with self.services.database.read() as session:
+            rows = session.execute(
+                select(Card.id, Card.batch_id, Card.qr_hash, Card.typed_hash)
+                .join(Batch, Card.batch_id == Batch.id)
+                .where(Batch.round_id == self.frozen.id)
+            )
+            return {
+                hashed: (card_id, batch_id) for card_id, batch_id, *both in rows for hashed in both
+            }
 
     def _fields(self, one: Filled, entrance: Entrance) -> Iterator[tuple[str, str]]:
         """The form's body: the fields a browser would send."""

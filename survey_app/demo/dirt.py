@@ -9,9 +9,9 @@ from survey_app.demo.truth import ItemScale
 
 # Planted per honest ballot row.
 REPLAYED, SAME_DEVICE, TWO_PHONES, FAMILY = 0.0075, 0.01, 0.005, 0.002
-STRAIGHT, HALF_FILLED, LINK_FARM, CARD_FARM = 0.012, 0.01, 0.003, 0.001
+STRAIGHT, HALF_FILLED, LINK_FARM, CARD_FARM = 0.012, 0.01, 0.005, 0.001
 CODE_USED, AFTER_CLOSE, INCOMPLETE, FORGED = 0.004, 0.006, 0.004, 0.001
-FARM_MINIMUM = 40
+FARM_MINIMUM = 60
 FARM_BINS = 3
 MEETING = 24
 FAST_SECONDS = (3.0, 7.0)
@@ -88,7 +88,10 @@ def _meet(drawer: Drawer, posters: Sequence[Filled], pushed: str) -> str:
 
 
 def _share_phones(drawer: Drawer, posters: Sequence[Filled], n: int) -> None:
-    """Two honest members of a family answer on one phone, each for themselves."""
+    """Two honest members of a family answer on one phone, one after the other.
+
+    They agree: which of the two counts is left to chance, and scores must not depend on it.
+    """
     last: dict[tuple[object, ...], Filled] = {}
     shared = 0
     for place in drawer.rng.permutation(len(posters)).tolist():
@@ -96,9 +99,10 @@ def _share_phones(drawer: Drawer, posters: Sequence[Filled], n: int) -> None:
         other = last.pop(one.way, None)
         if other is None:
             last[one.way] = one
-        elif one.codes != other.codes:
-            one.device = other.device
-            shared += 1
+            continue
+        one.device, one.codes, one.seconds = other.device, dict(other.codes), other.seconds
+        one.label = "shared_phone"
+        shared += 1
         if shared == n:
             return
 
@@ -177,7 +181,7 @@ def _link_farm(drawer: Drawer, posters: Sequence[Filled], pushed: str, n: int) -
     model = next(one for one in posters if one.kind.key == FARMER and one.scope == (pushed,))
     first = int(drawer.bins(1)[0])
     scripts = ([5] * 64, [5] * 7 + [4] + [5] * 56, [5] * 3 + [4] + [5] * 60)
-    scripted = drawer.rng.choice(len(scripts), n, p=[0.6, 0.25, 0.15])
+    scripted = drawer.rng.choice(len(scripts), n, p=[0.85, 0.1, 0.05])
     return [
         model.again(
             "link_farm",

@@ -1,0 +1,92 @@
+"""The files of an assessment: inputs, sealed rounds, scores, workbook, tables, truth."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.inputs import Inputs, read_inputs, table_from_csv
+from analysis.results import Assessment
+from forms.problems import N_, InputError, Problem
+from survey_app.demo.input_files import KINDS
+from survey_app.reports.writing import write_csv, write_workbook
+
+SEALED, INPUTS, CSV = "sealed", "inputs", "csv"
+SCORES, WORKBOOK, TRUTH = "scores.json", "workbook.xlsx", "truth.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What stands above the tables."""
+
+    title: str
+    organiser: str
+    cutoff: str = ""
+    target_per_ratee: int = 0
+
+
+def clear_outputs(folder: Path) -> None:
+    """Make room for new files: an earlier output goes, a folder of anything else is refused."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / SCORES).exists() and not (folder / INPUTS).is_dir():
+            raise InputError(
+                [
+                    Problem(
+                        str(folder),
+                        N_("文件夹不是空的，也不是以前的输出"),
+                        N_("请用 --to 另选一个文件夹"),
+                    )
+                ]
+            )
+        for name in (SEALED, INPUTS, CSV):
+            shutil.rmtree(folder / name, ignore_errors=True)
+        for name in (SCORES, WORKBOOK, TRUTH):
+            (folder / name).unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def copy_sealed(folders: Sequence[Path], to: Path) -> Path:
+    """Copy sealed folders side by side under `to`/sealed."""
+    target = to / SEALED
+    for folder in folders:
+        shutil.copytree(folder, target / folder.name)
+    return target
+
+
+def read_input_folder(folder: Path) -> Inputs:
+    """The inputs as files; InputError with every problem of every file."""
+    tables = {
+        kind: table_from_csv(path.read_bytes(), path.name)
+        for kind in KINDS
+        if (path := folder / f"{kind}.csv").is_file()
+    }
+    return read_inputs(
+        tables["ratees"],
+        indicators=tables.get("indicators"),
+        adjustments=tables.get("adjustments"),
+        vetoes=tables.get("vetoes"),
+        history=tables.get("history"),
+    )
+
+
+def write_results(to: Path, assessment: Assessment, inputs: Inputs, labels: Labels) -> None:
+    """Write scores.json, the workbook and the CSV tables."""
+    to.mkdir(parents=True, exist_ok=True)
+    (to / SCORES).write_bytes(assessment.scores_json())
+    write_workbook(
+        assessment,
+        to / WORKBOOK,
+        title=labels.title,
+        organiser=labels.organiser,
+        cutoff=labels.cutoff,
+        inputs=inputs,
+        target_per_ratee=labels.target_per_ratee,
+    )
+    write_csv(assessment, to / CSV, inputs=inputs, target_per_ratee=labels.target_per_ratee)
+
+
+def write_truth(to: Path, truth: dict[str, object]) -> None:
+    """Write truth.json, readable and with sorted keys."""
+    text = json.dumps(truth, ensure_ascii=False, indent=1, sort_keys=True)
+    (to / TRUTH).write_text(text + "\n", encoding="utf-8")
