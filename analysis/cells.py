@@ -1,6 +1,6 @@
 """The sufficient statistics: counts and ballot moments, integers that shards add up exactly."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
@@ -52,18 +52,17 @@ class FormCells:
         named = {key.unit: (key.ratee, key.rater_class) for key in self.keys}
         return tuple(named[unit] for unit in range(len(named)))
 
-    def by_unit(self, item: Item, statuses: Collection[str]) -> dict[tuple[int, int], int]:
-        """Counts by (unit, option number) over the rows with one of `statuses`."""
+    def by_unit(self, item: Item, statuses: Collection[str]) -> Ints:
+        """Counts over the rows with one of `statuses`, shaped units x option numbers from 0 on."""
         counts = self.items[item.key]
         unit = np.array([key.unit for key in self.keys], dtype=np.int64)
         keep = np.array([key.status in statuses for key in self.keys], dtype=bool)
         chosen = keep[counts.key_number]
-        place = unit[counts.key_number[chosen]] * 256 + counts.option_number[chosen]
-        places, inverse = np.unique(place, return_inverse=True)
-        totals = np.zeros(len(places), dtype=np.int64)
-        np.add.at(totals, inverse, counts.n[chosen])
-        pairs = zip(places.tolist(), totals.tolist(), strict=True)
-        return {(one // 256, one % 256): n for one, n in pairs}
+        width = int(counts.option_number.max(initial=0)) + 1
+        totals = np.zeros((int(unit.max(initial=-1)) + 1, width), dtype=np.int64)
+        places = (unit[counts.key_number[chosen]], counts.option_number[chosen])
+        np.add.at(totals, places, counts.n[chosen])
+        return totals
 
 
 def count_cells(engine: Engine, form: Form) -> FormCells:
@@ -133,8 +132,10 @@ def dimension_items(form: Form) -> list[tuple[str, list[tuple[Item, str]]]]:
 def count_moments(
     engine: Engine, form: Form, points: Points, scale: int, statuses: Collection[str]
 ) -> dict[int, Moments]:
-    """Ballot moments by unit number over rows with one of `statuses`. `points` holds, by item key, the points of each option number
-    that is valued under the scheme; times `scale` they must be whole numbers.
+    """Ballot moments by unit number over rows with one of `statuses`.
+
+    `points` holds, by item key, the points of each option number that is valued under the scheme;
+    times `scale` they must be whole numbers.
     """
     dimensions = dimension_items(form)
     if not dimensions:
@@ -160,11 +161,11 @@ def count_moments(
             counting=", ".join(literal(status) for status in sorted(statuses)),
         )
     )
-    rows = {name: column.tolist() for name, column in found.items()}
-    return {
-        unit: _moments({name: column[row] for name, column in rows.items()}, scale, len(dimensions))
-        for row, unit in enumerate(rows["unit"])
-    }
+    units = found.pop("unit").tolist()
+    columns_at = {name: at for at, name in enumerate(found)}
+    rows = zip(*(column.tolist() for column in found.values()), strict=True)
+    layout = _layout(columns_at, len(dimensions))
+    return {unit: _moments(row, scale, layout) for unit, row in zip(units, rows, strict=True)}
 
 
 def _points_case(column: str, points: Mapping[int, Fraction], scale: int) -> str:
@@ -181,36 +182,45 @@ def _valued_case(column: str, points: Mapping[int, Fraction]) -> str:
     return f"CAST(CASE WHEN {column} IN ({numbers}) THEN 1 ELSE 0 END AS BIGINT)"
 
 
-def _moments(row: Mapping[str, int], scale: int, size: int) -> Moments:
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where the parts of moments stand in a row of the query."""
+
+    ballots: int
+    answered: tuple[int, ...]
+    y: tuple[int, ...]
+    n: tuple[int, ...]
+    yy: tuple[tuple[int, ...], ...]
+    yn: tuple[tuple[int, ...], ...]
+    nn: tuple[tuple[int, ...], ...]
+
+
+def _layout(place: Mapping[str, int], size: int) -> _Layout:
     d = range(size)
 
     def symmetric(kind: str) -> tuple[tuple[int, ...], ...]:
-        return tuple(tuple(row[f"{kind}{min(i, j)}_{max(i, j)}"] for j in d) for i in d)
+        return tuple(tuple(place[f"{kind}{min(i, j)}_{max(i, j)}"] for j in d) for i in d)
 
-    return Moments(
-        scale=scale,
-        ballots=row["ballots"],
-        answered=tuple(row[f"a{i}"] for i in d),
-        y=tuple(row[f"y{i}"] for i in d),
-        n=tuple(row[f"n{i}"] for i in d),
+    return _Layout(
+        ballots=place["ballots"],
+        answered=tuple(place[f"a{i}"] for i in d),
+        y=tuple(place[f"y{i}"] for i in d),
+        n=tuple(place[f"n{i}"] for i in d),
         yy=symmetric("yy"),
-        yn=tuple(tuple(row[f"yn{i}_{j}"] for j in d) for i in d),
+        yn=tuple(tuple(place[f"yn{i}_{j}"] for j in d) for i in d),
         nn=symmetric("nn"),
     )
 
 
-class CountedCell(NamedTuple):
-    """One cell with its names; see `FormCells`."""
-
-    key: Key
-    item: str
-    option_number: int
-    n: int
-
-
-def counted_cells(cells: FormCells) -> Iterator[CountedCell]:
-    """Every cell of a questionnaire, items in order, keys in order."""
-    for item, counts in cells.items.items():
-        columns = (counts.key_number, counts.option_number, counts.n)
-        for number, option, n in zip(*(column.tolist() for column in columns), strict=True):
-            yield CountedCell(cells.keys[number], item, option, n)
+def _moments(row: tuple[int, ...], scale: int, at: _Layout) -> Moments:
+    pick = row.__getitem__
+    return Moments(
+        scale=scale,
+        ballots=row[at.ballots],
+        answered=tuple(map(pick, at.answered)),
+        y=tuple(map(pick, at.y)),
+        n=tuple(map(pick, at.n)),
+        yy=tuple(tuple(map(pick, one)) for one in at.yy),
+        yn=tuple(tuple(map(pick, one)) for one in at.yn),
+        nn=tuple(tuple(map(pick, one)) for one in at.nn),
+    )

@@ -136,7 +136,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CellTable:
-    """Every cell that counts, sorted; and the ballots behind, whatever their status."""
+    """Every cell that counts, by questionnaire and item, then sorted; and all rows behind them."""
 
     rows: tuple[Cell, ...]
     ballots: tuple[BallotCount, ...]

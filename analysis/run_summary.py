@@ -1,10 +1,12 @@
 """What a run says about its ballots: counts, quality by round and rater class, participation."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import numpy as np
 
 from analysis.answers import Answers
-from analysis.cells import FormCells, counted_cells
+from analysis.cells import FormCells
 from analysis.dedupe import void_reasons
 from analysis.engine import Engine
 from analysis.results import BallotCount, Cell, CellTable, Counts, Participation, RoundQuality
@@ -30,30 +32,44 @@ def cell_table(
     answers: Answers, cells: Sequence[FormCells], statuses: Collection[str]
 ) -> CellTable:
     """Cells that count, summed over rounds and sorted, and the rows behind them."""
-    totals: dict[tuple[str | int, ...], int] = defaultdict(int)
-    ballots = []
-    for one in cells:
-        form = one.form.questionnaire.key
-        for key, item, option, n in counted_cells(one):
-            if key.status in statuses:
-                at = (key.stratum, key.channel, key.evidence)
-                totals[(key.ratee, form, item, key.rater_class, *at, option)] += n
-        ballots += [
-            BallotCount(
-                answers.rounds[key.round_number],
-                form,
-                key.ratee,
-                key.rater_class,
-                key.stratum,
-                key.channel,
-                key.evidence,
-                key.status,
-                key.n,
-            )
-            for key in one.keys
-        ]
-    rows = tuple(Cell._make((*place, n)) for place, n in sorted(totals.items()))
-    return CellTable(rows, tuple(ballots))
+    ballots = tuple(
+        BallotCount(
+            answers.rounds[key.round_number],
+            one.form.questionnaire.key,
+            key.ratee,
+            key.rater_class,
+            key.stratum,
+            key.channel,
+            key.evidence,
+            key.status,
+            key.n,
+        )
+        for one in cells
+        for key in one.keys
+    )
+    rows = tuple(cell for one in cells for cell in _cells(one, statuses))
+    return CellTable(rows, ballots)
+
+
+def _cells(cells: FormCells, statuses: Collection[str]) -> Iterator[Cell]:
+    """The counting cells of a questionnaire, items in order, summed over rounds and statuses."""
+    places = [
+        (key.ratee, key.rater_class, key.stratum, key.channel, key.evidence) for key in cells.keys
+    ]
+    named = sorted(set(places))
+    number = {place: at for at, place in enumerate(named)}
+    place_of = np.array([number[place] for place in places], dtype=np.int64)
+    keep = np.array([key.status in statuses for key in cells.keys], dtype=bool)
+    form = cells.form.questionnaire.key
+    for item, counts in cells.items.items():
+        chosen = keep[counts.key_number]
+        at = place_of[counts.key_number[chosen]] * 256 + counts.option_number[chosen]
+        found, inverse = np.unique(at, return_inverse=True)
+        totals = np.zeros(len(found), dtype=np.int64)
+        np.add.at(totals, inverse, counts.n[chosen])
+        for one, n in zip(found.tolist(), totals.tolist(), strict=True):
+            ratee, rater_class, stratum, channel, evidence = named[one // 256]
+            yield Cell(ratee, form, item, rater_class, stratum, channel, evidence, one % 256, n)
 
 
 def quality(

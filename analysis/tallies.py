@@ -7,8 +7,10 @@ from decimal import Decimal
 from fractions import Fraction
 from math import lcm
 
+import numpy as np
+
 from analysis.answers import Form
-from analysis.cells import FormCells, Points, count_moments, dimension_items
+from analysis.cells import FormCells, Ints, Points, count_moments, dimension_items
 from analysis.engine import Engine
 from analysis.estimation import Vote
 from analysis.weighting import ClassTally, DimensionTally
@@ -16,7 +18,6 @@ from forms.problems import N_, InputError, Problem
 from forms.questionnaire import Item
 
 Tallies = dict[str, dict[str, ClassTally]]
-Counts = Mapping[tuple[int, int], int]
 
 
 def effective_points(form: Form, unknown: Decimal | None) -> Points:
@@ -122,26 +123,25 @@ def _form_tallies(
     counts = {item.key: cells.by_unit(item, statuses) for item, _ in form.scored}
     named = {one.key: one for one in form.questionnaire.dimensions}
     dimensions = [
-        (named[key], _slots(form, [item for item, _ in pairs], points))
+        (named[key], _votes(_slots(form, [item for item, _ in pairs], points), counts))
         for key, pairs in dimension_items(form)
     ]
     for unit, unit_name in enumerate(cells.units()):
         if unit in moments:
             tallies = tuple(
-                DimensionTally(
-                    one.key, str(one.text), Fraction(one.weight), _votes(slots, counts, unit)
-                )
-                for one, slots in dimensions
+                DimensionTally(one.key, str(one.text), Fraction(one.weight), votes[unit])
+                for one, votes in dimensions
             )
             yield unit_name, ClassTally(tallies, moments[unit])
 
 
-def _votes(slots: Sequence[_Slot], counts: Mapping[str, Counts], unit: int) -> tuple[Vote, ...]:
-    return tuple(
-        Vote(
-            slot.text,
-            slot.points,
-            sum(counts[item].get((unit, number), 0) for item, number in slot.places),
-        )
-        for slot in slots
-    )
+def _votes(slots: Sequence[_Slot], counts: Mapping[str, Ints]) -> list[tuple[Vote, ...]]:
+    """The votes of a dimension by unit number."""
+    columns = []
+    for slot in slots:
+        total: Ints = np.zeros(len(next(iter(counts.values()))), dtype=np.int64)
+        for item, number in slot.places:
+            if number < counts[item].shape[1]:
+                total = total + counts[item][:, number]
+        columns.append([Vote(slot.text, slot.points, n) for n in total.tolist()])
+    return list(zip(*columns, strict=True))
