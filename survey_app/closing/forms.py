@@ -1,0 +1,27 @@
+"""The operators' forms of ending a round and replacing a card."""
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import DataRequired, Length
+
+NEEDED = DataRequired(_("请填写这一项。"))
+
+
+class CloseForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
+    """The round's key, typed: nobody closes a round by a slip of the hand."""
+
+    typed_key = StringField(
+        _("请输入本轮的编号"), [NEEDED, Length(max=60)], render_kw={"autocomplete": "off"}
+    )
+
+
+class ReissueForm(FlaskForm):  # type: ignore[misc]
+    """The code of the card to be replaced."""
+
+    code = StringField(
+        _("旧卡的验证码"),
+        [NEEDED, Length(max=40)],
+        description=_("13 位，字母不分大小写，横线可以不填。"),
+        render_kw={"autocomplete": "off", "class": "code"},
+    )

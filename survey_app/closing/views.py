@@ -1,0 +1,141 @@
+"""Watching a round, wiping its test, closing and sealing it, replacing a card."""
+
+from typing import Literal
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from survey_app.ballots.cards import reissue as reissue_card
+from survey_app.ballots.entrance import UnknownCodeError, card_entrance
+from survey_app.closing import arrivals, service, watching
+from survey_app.closing.forms import CloseForm, ReissueForm
+from survey_app.closing.watching import LinkProgress
+from survey_app.core import clock
+from survey_app.core.access import current, only
+from survey_app.core.services import services
+from survey_app.rounds.entrance_views import cards_page
+from survey_app.rounds.entrances import BatchSpec, IssuedBatch
+from survey_app.rounds.life import close_if_due
+from survey_app.rounds.overview import overview
+
+blueprint = Blueprint("closing", __name__, url_prefix="/admin/rounds/<int:round_id>")
+REFRESH_SECONDS = 20
+SMALL = 5
+BIN_SECONDS = 600
+
+
+@blueprint.app_template_filter("small_count")
+def small_count(n: int) -> str:
+    """A count of people with codes; one to four are only called few."""
+    return _("少于 {n}").format(n=SMALL) if 0 < n < SMALL else str(n)
+
+
+@blueprint.get("/watch")
+def watch(round_id: int) -> Response:
+    """How much has come in, fresh every few seconds without a script."""
+    held = services()
+    close_if_due(held.database, round_id, clock.now())
+    found = overview(held.database, round_id)
+    progress = watching.watch(held.database, held.rounds, round_id)
+    page = render_template(
+        "closing/watch.html",
+        row=found.row,
+        progress=progress,
+        names=found.names,
+        now=clock.now(),
+        sparkline=_sparkline,
+        is_simulated=found.row.is_simulated,
+        is_test=found.row.state == "testing",
+        refresh_seconds=REFRESH_SECONDS,
+    )
+    response = make_response(page)
+    if found.row.state in ("testing", "open"):
+        response.headers["Refresh"] = str(REFRESH_SECONDS)
+    return response
+
+
+def _sparkline(link: LinkProgress) -> str:
+    last_bin = int(clock.now().timestamp()) // BIN_SECONDS
+    return arrivals.sparkline(link.arrivals, last_bin, _("最近六小时每十分钟的份数"))
+
+
+@blueprint.post("/wipe")
+@only("admin")
+def wipe(round_id: int) -> BaseResponse:
+    """Remove everything a test brought in."""
+    wiped = service.wipe_test(services().database, current().login, round_id)
+    flash(_("测试数据已清除：{n} 份答卷。清除记录已写入操作记录。").format(n=wiped["ballot"]))
+    return redirect(url_for("rounds.detail", round_id=round_id))
+
+
+@blueprint.get("/close")
+@only("admin")
+def confirm_close(round_id: int) -> str:
+    """What closing means, with the counts at this moment."""
+    return _close_page(round_id, CloseForm())
+
+
+@blueprint.post("/close")
+@only("admin")
+def close(round_id: int) -> BaseResponse | tuple[str, int]:
+    """Close: nothing is accepted after it."""
+    form = CloseForm()
+    row = overview(services().database, round_id).row
+    if form.validate_on_submit() and form.typed_key.data.strip() != row.key:
+        form.typed_key.errors = [_("和本轮的编号不一样，请照着上面的编号输入。")]
+    if form.errors:
+        return _close_page(round_id, form), 422
+    received = service.close_round(services().database, current().login, round_id)
+    flash(_("本轮已关闭，共收到 {n} 份答卷。").format(n=received))
+    return redirect(url_for("rounds.detail", round_id=round_id))
+
+
+def _close_page(round_id: int, form: CloseForm) -> str:
+    held = services()
+    found = overview(held.database, round_id)
+    return render_template(
+        "closing/close.html",
+        row=found.row,
+        form=form,
+        progress=watching.watch(held.database, held.rounds, round_id),
+        is_simulated=found.row.is_simulated,
+    )
+
+
+@blueprint.post("/seal")
+@only("admin")
+def seal(round_id: int) -> BaseResponse:
+    """Write the sealed files."""
+    held = services()
+    folders = service.seal(
+        held.database, held.rounds, current().login, round_id, held.settings.sealed_dir
+    )
+    flash(_("已封存 {n} 份问卷的答卷，可以核算了。").format(n=len(folders)))
+    return redirect(url_for("rounds.detail", round_id=round_id))
+
+
+@blueprint.get("/reissue")
+@only("admin", "clerk")
+def reissue_form(round_id: int) -> str:
+    """Where the code of a spoiled card is typed."""
+    found = overview(services().database, round_id)
+    return render_template("closing/reissue.html", row=found.row, form=ReissueForm())
+
+
+@blueprint.post("/reissue")
+@only("admin", "clerk")
+def reissue(round_id: int) -> str | tuple[str, int]:
+    """A new card in place of an old one, shown this once."""
+    found = overview(services().database, round_id)
+    form = ReissueForm()
+    if not form.validate_on_submit():
+        return render_template("closing/reissue.html", row=found.row, form=form), 422
+    held, code = services(), form.code.data
+    old = card_entrance(held.database, held.rounds, held.keys, code, clock.now())
+    if old.round.id != round_id:
+        raise UnknownCodeError
+    fresh = reissue_card(held.database, held.keys, current().login, code)
+    evidence: Literal["card", "code"] = "card" if old.evidence == "card" else "code"
+    spec = BatchSpec("", old.rater_class, old.channel, 1, evidence, tuple(old.scope), old.stratum)
+    return cards_page(found, [IssuedBatch(0, spec, (fresh,))])

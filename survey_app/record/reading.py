@@ -1,0 +1,98 @@
+"""Looking through the record: by round, by action, page by page, and whether it is whole."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select
+
+from forms.problems import N_
+from survey_app.core.database import Database
+from survey_app.record.service import broken_entries
+from survey_app.record.tables import RecordEntry
+
+PER_PAGE = 50
+ACTION_NAMES: dict[str, str] = {
+    "operator.create": N_("新建操作员"),
+    "operator.change": N_("修改操作员"),
+    "operator.sign_in": N_("登录"),
+    "operator.sign_out": N_("退出"),
+    "operator.sign_out_everywhere": N_("在所有设备上退出"),
+    "operator.delayed": N_("登录多次失败，暂停登录"),
+    "operator.change_password": N_("修改密码"),
+    "operator.reset_password": N_("重设密码"),
+    "register.import": N_("导入名册"),
+    "round.create": N_("新建轮次"),
+    "round.update": N_("修改轮次"),
+    "round.start_test": N_("开始测试"),
+    "round.wipe_test": N_("结束测试"),
+    "test.wiped": N_("清除测试数据"),
+    "round.freeze": N_("冻结"),
+    "round.unfreeze": N_("解除冻结"),
+    "round.open": N_("开放"),
+    "round.close": N_("关闭"),
+    "round.counted": N_("清点答卷"),
+    "round.seal": N_("封存"),
+    "round.sealed": N_("封存文件校验码"),
+    "round.assess": N_("核算"),
+    "link.add": N_("生成海报"),
+    "card.issue": N_("发评议卡"),
+    "card.reissue": N_("换发评议卡"),
+    "input.import": N_("导入指标等数据"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries to show; `page` counts from 1."""
+
+    round_id: int | None = None
+    action: str = ""
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of the record, newest first."""
+
+    entries: Sequence[RecordEntry]
+    n: int
+    pages: int
+    actions: Sequence[str]
+    rounds: Mapping[int, str]
+    """Id → key of every round the record tells of."""
+    broken: tuple[int, ...]
+    """Ids of entries that do not fit the chain: the record was changed from outside."""
+
+
+def search(database: Database, wanted: Wanted) -> Found:
+    """The entries wanted. Every look checks the whole chain."""
+    with database.read() as session:
+        conditions = _conditions(wanted)
+        n = session.scalar(select(func.count(RecordEntry.id)).where(*conditions)) or 0
+        entries = session.scalars(
+            select(RecordEntry)
+            .where(*conditions)
+            .order_by(RecordEntry.id.desc())
+            .limit(PER_PAGE)
+            .offset((wanted.page - 1) * PER_PAGE)
+        ).all()
+        created = session.scalars(select(RecordEntry).where(RecordEntry.action == "round.create"))
+        return Found(
+            entries=entries,
+            n=n,
+            pages=max(1, -(-n // PER_PAGE)),
+            actions=session.scalars(
+                select(RecordEntry.action).distinct().order_by(RecordEntry.action)
+            ).all(),
+            rounds={one.round_id: str(one.details.get("key")) for one in created if one.round_id},
+            broken=tuple(broken_entries(session)),
+        )
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.round_id is not None:
+        conditions.append(RecordEntry.round_id == wanted.round_id)
+    if wanted.action:
+        conditions.append(RecordEntry.action == wanted.action)
+    return conditions

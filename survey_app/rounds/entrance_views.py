@@ -1,0 +1,258 @@
+"""Links and cards of a round: making them and printing them."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from forms.problems import N_
+from survey_app.core.access import current, only
+from survey_app.core.errors import DomainError, NotFoundError
+from survey_app.core.services import services
+from survey_app.register.names import ratee_class_name
+from survey_app.register.reading import Register
+from survey_app.rounds import entrances as service
+from survey_app.rounds.entrances import BatchSpec, IssuedBatch, LinkSpec
+from survey_app.rounds.forms import (
+    MAX_COUNT,
+    CountedCardsForm,
+    PosterForm,
+    RosterCardsForm,
+    channel_choices,
+    class_choices,
+)
+from survey_app.rounds.overview import Overview, overview
+from survey_app.rounds.posters import Addresses, qr_svg
+from survey_app.rounds.tables import Link
+
+entrances = Blueprint("entrances", __name__, url_prefix="/rounds/<int:round_id>")
+EACH, ALL, KEY, CLASS, GROUP = "each", "all", "key:", "class:", "group:"
+
+
+class RepeatedIssueError(DomainError):
+    status = 409
+    message = N_("这一批评议卡已经生成过了，没有再生成。")
+    remedy = N_(
+        "如果上一次的卡没有打印出来，请回到“海报和评议卡”页面再发一批，并把没印出来的作废。"
+    )
+
+
+def addresses() -> Addresses:
+    """Where printed codes lead: the configured address, else the one of this request."""
+    return Addresses(services().settings.base_url or request.host_url.rstrip("/"))
+
+
+@entrances.get("/entrances")
+def index(round_id: int) -> str:
+    """What there is, and forms to make more."""
+    found = overview(services().database, round_id)
+    return _page(found, _poster_form(found), _roster_form(found), _counted_form(found))
+
+
+def _page(
+    found: Overview, posters: PosterForm, roster: RosterCardsForm, counted: CountedCardsForm
+) -> str:
+    return render_template(
+        "rounds/entrances.html",
+        found=found,
+        row=found.row,
+        posters=posters,
+        roster=roster,
+        counted=counted,
+        addresses=addresses(),
+        is_simulated=found.row.is_simulated,
+        is_test=found.row.state == "testing",
+    )
+
+
+def _poster_form(found: Overview) -> PosterForm:
+    form = PosterForm()
+    form.rater_class.choices = class_choices(found.register, found.bound_classes)
+    form.channel.choices = channel_choices()
+    return form
+
+
+def _roster_form(found: Overview) -> RosterCardsForm:
+    form = RosterCardsForm()
+    on_roster = {row.rater_class for row in found.register.roster}
+    issued = {batch.rater_class for batch in found.batches}
+    open_classes = [key for key in found.bound_classes if key in on_roster - issued]
+    form.rater_class.choices = class_choices(found.register, open_classes)
+    form.channel.choices = channel_choices()
+    return form
+
+
+def _counted_form(found: Overview) -> CountedCardsForm:
+    form = CountedCardsForm()
+    form.rater_class.choices = class_choices(found.register, found.bound_classes)
+    form.channel.choices = channel_choices()
+    form.scope.choices = _scope_choices(found.register)
+    if request.method == "GET":
+        form.batches.data = str(len(found.batches))
+    return form
+
+
+def _scope_choices(register: Register) -> list[tuple[str, str]]:
+    classes = dict.fromkeys(row.ratee_class for row in register.ratees)
+    groups = dict.fromkeys(row.group for row in register.ratees if row.group)
+    return [
+        (EACH, _("每个评议对象各发这么多张，一卡评一个")),
+        (ALL, _("全部评议对象，一卡评全部")),
+        *((CLASS + key, _("类别：{name}").format(name=ratee_class_name(key))) for key in classes),
+        *((GROUP + name, _("分组：{name}").format(name=name)) for name in groups),
+        *((KEY + row.key, row.name) for row in register.ratees),
+    ]
+
+
+@entrances.post("/posters")
+def add_posters(round_id: int) -> Response | tuple[str, int]:
+    """Make open links."""
+    found = overview(services().database, round_id)
+    form = _poster_form(found)
+    if not form.validate_on_submit():
+        return _page(found, form, _roster_form(found), _counted_form(found)), 422
+    database, login = services().database, current().login
+    rater_class, channel = form.rater_class.data, form.channel.data
+    if form.extent.data == "each":
+        links = service.add_link_per_ratee(database, login, round_id, rater_class, channel)
+    else:
+        name = found.names.rater_class(rater_class)
+        spec = LinkSpec(_("总海报（{name}）").format(name=name), rater_class, channel)
+        links = service.add_links(database, login, round_id, [spec])
+    flash(_("已生成 {n} 张海报。").format(n=len(links)))
+    return redirect(url_for("rounds.entrances.index", round_id=round_id))
+
+
+@entrances.get("/posters")
+def posters(round_id: int) -> str:
+    """Every poster of the round, one on each sheet of paper."""
+    found = overview(services().database, round_id)
+    return _posters_page(found, found.links)
+
+
+@entrances.get("/posters/<int:link_id>")
+def poster(round_id: int, link_id: int) -> str:
+    """One poster."""
+    found = overview(services().database, round_id)
+    links = [link for link in found.links if link.id == link_id]
+    if not links:
+        raise NotFoundError
+    return _posters_page(found, links)
+
+
+def _posters_page(found: Overview, links: Sequence[Link]) -> str:
+    where = addresses()
+    sheets = [
+        (link, where.of_link(link.token), qr_svg(where.of_link(link.token), _("扫码评议")))
+        for link in links
+    ]
+    return render_template(
+        "rounds/posters.html",
+        row=found.row,
+        sheets=sheets,
+        names=found.names,
+        is_simulated=found.row.is_simulated,
+    )
+
+
+@entrances.post("/cards/roster")
+def roster_cards(round_id: int) -> str | tuple[str, int]:
+    """Cards for a roster, shown this once."""
+    found = overview(services().database, round_id)
+    form = _roster_form(found)
+    if not form.validate_on_submit():
+        return _page(found, _poster_form(found), form, _counted_form(found)), 422
+    held = services()
+    batches = service.issue_from_roster(
+        held.database,
+        held.keys,
+        current().login,
+        round_id,
+        form.rater_class.data,
+        form.channel.data,
+    )
+    return cards_page(found, batches)
+
+
+@entrances.post("/cards/counted")
+@only("admin", "clerk")
+def counted_cards(round_id: int) -> str | tuple[str, int]:
+    """Cards by number, shown this once."""
+    found = overview(services().database, round_id)
+    form = _counted_form(found)
+    if not form.validate_on_submit() or not _is_within_limit(form, found):
+        return _page(found, _poster_form(found), _roster_form(found), form), 422
+    if form.batches.data != str(len(found.batches)):
+        raise RepeatedIssueError
+    held = services()
+    batches = [
+        service.issue_cards(held.database, held.keys, current().login, round_id, spec)
+        for spec in _specs(form, found)
+    ]
+    return cards_page(found, batches)
+
+
+def _is_within_limit(form: CountedCardsForm, found: Overview) -> bool:
+    specs = _specs(form, found)
+    total = sum(spec.count for spec in specs)
+    if total > MAX_COUNT:
+        words = _("一共 {total} 张，一次最多 {limit} 张，请分几批。")
+        form.count.errors = [words.format(total=total, limit=MAX_COUNT)]
+    if not specs:
+        form.scope.errors = [_("这类评议主体不评这些评议对象，请另选范围。")]
+    return 0 < total <= MAX_COUNT
+
+
+def _specs(form: CountedCardsForm, found: Overview) -> list[BatchSpec]:
+    asked = {
+        one["ratee_class"]
+        for one in found.row.bindings
+        if one["rater_class"] == form.rater_class.data
+    }
+    rated = [row for row in found.register.ratees if row.ratee_class in asked]
+    choice = form.scope.data
+    scopes: list[tuple[str, tuple[str, ...]]] = []
+    if choice == EACH:
+        scopes = [(row.name, (row.key,)) for row in rated]
+    elif choice == ALL:
+        scopes = [(found.names.rater_class(form.rater_class.data), ())]
+    else:
+        kind, wanted = choice.split(":", 1)
+        keys = tuple(
+            row.key
+            for row in rated
+            if wanted == {"key": row.key, "class": row.ratee_class, "group": row.group}[kind]
+        )
+        # Nobody in scope is no cards: an empty list would stand for everybody.
+        scopes = [(found.names.scope(keys), keys)] if keys else []
+    return [
+        BatchSpec(
+            name,
+            form.rater_class.data,
+            form.channel.data,
+            form.count.data,
+            "card",
+            keys,
+            (form.stratum.data or "").strip(),
+        )
+        for name, keys in scopes
+    ]
+
+
+def cards_page(found: Overview, batches: Sequence[IssuedBatch]) -> str:
+    """New cards to print now; their codes are shown nowhere else and never again."""
+    where = addresses()
+    cards = [
+        (batch.spec, card, qr_svg(where.of_card(card.qr_code), _("评议卡二维码"), "card"))
+        for batch in batches
+        for card in batch.cards
+    ]
+    return render_template(
+        "rounds/cards.html",
+        row=found.row,
+        cards=cards,
+        names=found.names,
+        typed_address=where.typed,
+        is_simulated=found.row.is_simulated,
+    )

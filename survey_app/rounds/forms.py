@@ -1,0 +1,168 @@
+"""The operators' forms of rounds, links and cards."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import (
+    BooleanField,
+    DateTimeLocalField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+)
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
+
+from survey_app.register.names import ratee_class_name
+from survey_app.register.reading import Register
+from survey_app.rounds.bindings import NOT_ASKED, choices, usual
+from survey_app.rounds.channels import CHANNELS
+from survey_app.rounds.schemes import scheme_titles
+
+NEEDED = DataRequired(_("请填写这一项。"))
+UPLOADED = "upload"
+KEPT = "keep"
+MAX_COUNT = 5_000
+
+
+class RoundForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
+    """A round while it is a draft; the fields of the bindings are added by `round_form`."""
+
+    title = StringField(
+        _("名称"),
+        [NEEDED, Length(max=60)],
+        description=_("印在海报和表格上，例如“2026年度群众评议”。"),
+    )
+    key = StringField(
+        _("编号"),
+        [
+            NEEDED,
+            Length(max=40),
+            Regexp(r"[a-z0-9][a-z0-9_-]*\Z", message=_("只能用小写字母、数字、横线和下划线。")),
+        ],
+        description=_("用作文件夹和文件名，建立后不能改。小写字母、数字和横线，例如 2026-annual。"),
+        render_kw={"autocomplete": "off"},
+    )
+    organiser = StringField(
+        _("主办单位"), [NEEDED, Length(max=60)], description=_("例如“市绩效办”。")
+    )
+    phone = StringField(
+        _("监督电话"), [NEEDED, Length(max=40)], description=_("印在问卷和海报上。")
+    )
+    close_at = DateTimeLocalField(
+        _("截止时间（北京时间）"),
+        [Optional()],
+        format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
+        description=_("到时自动关闭。可以空着，由管理员手工关闭。"),
+    )
+    target_per_ratee = IntegerField(
+        _("每个评议对象至少收回"),
+        [InputRequired(_("请填写这一项。")), NumberRange(0, 1_000_000)],
+        default=30,
+        description=_("份数。不足的在进度页标出“回收不足”；填 0 表示不设目标。"),
+        render_kw={"inputmode": "numeric"},
+    )
+    is_simulated = BooleanField(_("这是演示或培训用的模拟轮次，每一页都标明“模拟数据”"))
+    scheme = RadioField(_("评估方案"), [NEEDED])
+    scheme_file = FileField(
+        _("自己的方案文件"),
+        description=_("TOML 文件。只有选了“上传自己的方案”才需要。"),
+        render_kw={"accept": ".toml"},
+    )
+
+    def pairs(self) -> dict[tuple[str, str], str]:
+        """(rater class, ratee class) → the form chosen."""
+        return {pair: self[name].data for pair, name in self.names.items()}
+
+    names: dict[tuple[str, str], str] = {}  # noqa: RUF012  # set anew by round_form
+
+
+def round_form(
+    register: Register, chosen: Mapping[tuple[str, str], str] | None, kept_scheme: str | None
+) -> type[RoundForm]:
+    """The form for this register. `chosen` None: a new round, so the usual forms are preset.
+
+    `kept_scheme` is the title of an uploaded scheme the round has already.
+    """
+    ratee_classes = list(dict.fromkeys(row.ratee_class for row in register.ratees))
+    names: dict[tuple[str, str], str] = {}
+    fields: dict[str, Any] = {}
+    for rater_class in register.rater_classes:
+        for ratee_class in ratee_classes:
+            pair = (rater_class.key, ratee_class)
+            names[pair] = f"form:{rater_class.key}:{ratee_class}"
+            label = f"{rater_class.name} × {ratee_class_name(ratee_class)}"
+            preset = usual(*pair) if chosen is None else chosen.get(pair, NOT_ASKED)
+            fields[names[pair]] = SelectField(label, choices=form_choices(), default=preset)
+    fields["scheme"] = RadioField(
+        _("评估方案"), [NEEDED], choices=scheme_choices(kept_scheme), default=KEPT
+    )
+    return type("BoundRoundForm", (RoundForm,), {**fields, "names": names})
+
+
+def form_choices() -> list[tuple[str, str]]:
+    """Every questionnaire of the library, long and short."""
+    short = gettext("（精简）")
+    found = [(value, title + (short if is_short else "")) for value, title, is_short in choices()]
+    return [(NOT_ASKED, gettext("不参与")), *found]
+
+
+def scheme_choices(kept: str | None) -> list[tuple[str, str]]:
+    """The schemes that ship, the round's own where it has one, and uploading another."""
+    own = [(KEPT, gettext("现在的方案：{title}").format(title=kept))] if kept else []
+    return [*own, *scheme_titles().items(), (UPLOADED, gettext("上传自己的方案"))]
+
+
+class PosterForm(FlaskForm):  # type: ignore[misc]
+    """Open links to make: one for each ratee, or one for all."""
+
+    rater_class = SelectField(_("评议主体"), [NEEDED])
+    channel = SelectField(_("渠道"), [NEEDED])
+    extent = RadioField(
+        _("生成"),
+        [NEEDED],
+        choices=[
+            ("each", _("每个评议对象一张海报，扫码后直接评这一个")),
+            ("all", _("一张总海报，扫码后先选评议对象")),
+        ],
+        default="each",
+    )
+
+
+class RosterCardsForm(FlaskForm):  # type: ignore[misc]
+    """Cards for everybody on a roster."""
+
+    rater_class = SelectField(_("评议主体"), [NEEDED])
+    channel = SelectField(_("渠道"), [NEEDED])
+
+
+class CountedCardsForm(FlaskForm):  # type: ignore[misc]
+    """Cards by number, for a service window or a meeting. `batches` tells a repeated post."""
+
+    rater_class = SelectField(_("评议主体"), [NEEDED])
+    channel = SelectField(_("渠道"), [NEEDED])
+    scope = SelectField(_("评议范围"))
+    count = IntegerField(
+        _("张数"),
+        [InputRequired(_("请填写这一项。")), NumberRange(1, MAX_COUNT, _("请填 1 到 5000。"))],
+        default=20,
+        render_kw={"inputmode": "numeric"},
+    )
+    stratum = StringField(_("批次说明"), [Length(max=40)], description=_("可空，例如“政务大厅”。"))
+    batches = HiddenField()
+
+
+def channel_choices() -> list[tuple[str, str]]:
+    """The channels by name."""
+    return [(key, gettext(name)) for key, name in CHANNELS.items()]
+
+
+def class_choices(register: Register, keys: Sequence[str]) -> list[tuple[str, str]]:
+    """These rater classes by name."""
+    names = {row.key: row.name for row in register.rater_classes}
+    return [(key, names.get(key, key)) for key in keys]

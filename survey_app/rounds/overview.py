@@ -1,0 +1,147 @@
+"""What operators see of a round: its steps with everything in their way, links and cards."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forms.problems import N_, Problem
+from survey_app.core import clock
+from survey_app.core.database import Database
+from survey_app.register.names import ratee_class_name
+from survey_app.register.reading import Register
+from survey_app.register.service import load_register
+from survey_app.rounds import life
+from survey_app.rounds.frozen import load_round
+from survey_app.rounds.service import list_rounds
+from survey_app.rounds.tables import Batch, Link, Round
+
+PATH: tuple[tuple[str, str], ...] = (
+    ("draft", N_("设置和测试")),
+    ("frozen", N_("冻结")),
+    ("open", N_("开放")),
+    ("closed", N_("关闭")),
+    ("sealed", N_("封存")),
+    ("assessed", N_("核算")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """A step that the table allows now, and what stands in its way."""
+
+    step: life.Step
+    name: str
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A round with all that belongs to it but ballots."""
+
+    row: Round
+    next_steps: tuple[NextStep, ...]
+    links: Sequence[Link]
+    batches: Sequence[Batch]
+    register: Register
+
+    @property
+    def names(self) -> "Names":
+        return Names(self.register)
+
+    @property
+    def stage(self) -> str:
+        """Where on PATH the round stands."""
+        if self.row.state == "testing":
+            return "draft"
+        if self.row.state == "closed" and self.row.sealed_at is not None:
+            return "sealed"
+        return self.row.state
+
+    @property
+    def can_take_entrances(self) -> bool:
+        return self.row.state in ("draft", "testing", "frozen", "open")
+
+    @property
+    def bound_classes(self) -> list[str]:
+        """Rater classes that have a form, in the order of the register."""
+        bound = {one["rater_class"] for one in self.row.bindings}
+        return [row.key for row in self.register.rater_classes if row.key in bound]
+
+
+class Names:
+    """Names of what the register holds, by key."""
+
+    def __init__(self, register: Register) -> None:
+        self.rater_classes: Mapping[str, str] = {
+            row.key: row.name for row in register.rater_classes
+        }
+        self.ratees: Mapping[str, str] = {row.key: row.name for row in register.ratees}
+        self._groups: dict[frozenset[str], str] = {}
+        for row in register.ratees:
+            for name in (ratee_class_name(row.ratee_class), row.group):
+                if name:
+                    self._groups.setdefault(frozenset(_members(register, name)), name)
+
+    def rater_class(self, key: str) -> str:
+        return self.rater_classes.get(key, key)
+
+    def scope(self, keys: Sequence[str]) -> str:
+        """A rating list in a few words: everybody, a class or group, or names."""
+        if not keys:
+            return N_("全部评议对象")
+        group = self._groups.get(frozenset(keys))
+        if group:
+            return group
+        return "、".join(self.ratees.get(key, key) for key in keys)
+
+
+def _members(register: Register, name: str) -> list[str]:
+    return [
+        row.key for row in register.ratees if name in (row.group, ratee_class_name(row.ratee_class))
+    ]
+
+
+def overview(database: Database, round_id: int) -> Overview:
+    """A round as operators see it. Raises NotFoundError."""
+    with database.read() as session:
+        row = load_round(session, round_id)
+        return Overview(
+            row=row,
+            next_steps=_next_steps(session, row),
+            links=session.scalars(
+                select(Link).where(Link.round_id == round_id).order_by(Link.id)
+            ).all(),
+            batches=session.scalars(
+                select(Batch).where(Batch.round_id == round_id).order_by(Batch.id)
+            ).all(),
+            register=load_register(session),
+        )
+
+
+def _next_steps(session: Session, row: Round) -> tuple[NextStep, ...]:
+    return tuple(
+        NextStep(
+            step,
+            life.TRANSITIONS[step].name,
+            tuple(life.problems_before(session, row, step, clock.now())),
+        )
+        for step in life.next_steps(row)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What the start page shows: rounds with what comes next, and whether there is a register."""
+
+    rounds: tuple[Overview, ...]
+    register: Register
+
+
+def home(database: Database) -> Home:
+    """Every round, newest first."""
+    with database.read() as session:
+        ids = [row.id for row in list_rounds(session)]
+        register = load_register(session)
+    return Home(tuple(overview(database, one) for one in ids), register)

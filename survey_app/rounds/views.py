@@ -1,0 +1,233 @@
+"""Rounds: the start page, the list, setting one up, and its steps up to opening."""
+
+from datetime import datetime
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from forms.problems import Problem
+from forms.questionnaire import SHORT_SUFFIX, Questionnaire, library
+from survey_app.core import clock
+from survey_app.core.access import current, only
+from survey_app.core.errors import NotFoundError
+from survey_app.core.services import services
+from survey_app.register import service as register_service
+from survey_app.register.names import ratee_class_name
+from survey_app.rounds import codes, life, service
+from survey_app.rounds.bindings import as_bindings, as_choices
+from survey_app.rounds.entrance_views import entrances
+from survey_app.rounds.forms import KEPT, UPLOADED, RoundForm, round_form
+from survey_app.rounds.overview import PATH, Overview, home, overview
+from survey_app.rounds.schemes import (
+    DEFAULT_SCHEME,
+    check_scheme_text,
+    scheme_texts,
+    shipped_key,
+)
+from survey_app.rounds.service import RoundSpec
+from survey_app.rounds.tables import Round
+
+blueprint = Blueprint("rounds", __name__, url_prefix="/admin")
+blueprint.register_blueprint(entrances)
+MAX_SCHEME_BYTES = 200_000
+
+
+blueprint.add_app_template_filter(ratee_class_name, "ratee_class")
+blueprint.add_app_template_filter(codes.display, "typed_code")
+
+
+@blueprint.app_template_filter("local_time")
+def local_time(moment: datetime | None) -> str:
+    """A moment on the offices' clocks, to the minute."""
+    return clock.local(moment).strftime("%Y-%m-%d %H:%M") if moment else "—"
+
+
+@blueprint.get("/")
+def start() -> str:
+    """What needs doing now."""
+    return render_template("rounds/start.html", home=home(services().database), path=PATH)
+
+
+@blueprint.get("/rounds/")
+def index() -> str:
+    """Every round, newest first."""
+    found = home(services().database)
+    return render_template("rounds/index.html", rounds=found.rounds)
+
+
+@blueprint.get("/questionnaires/<key>")
+def questionnaire(key: str) -> str:
+    """A questionnaire of the library, as raters will read it."""
+    form = library().get(key.removesuffix(SHORT_SUFFIX))
+    if form is None:
+        raise NotFoundError
+    is_short = key.endswith(SHORT_SUFFIX)
+    return render_template(
+        "rounds/questionnaire.html", form=form.short() if is_short else form, is_short=is_short
+    )
+
+
+@blueprint.get("/rounds/new")
+@only("admin", "clerk")
+def new() -> str:
+    """A form with the usual choices made already."""
+    register = register_service.read_present(services().database)
+    form = round_form(register, None, None)(scheme=DEFAULT_SCHEME)
+    return _form_page(form, None)
+
+
+@blueprint.post("/rounds/new")
+def create() -> Response | tuple[str, int]:
+    """A new draft."""
+    held = services()
+    register = register_service.read_present(held.database)
+    form = round_form(register, None, None)()
+    scheme, problems = _chosen_scheme(form, "")
+    if not form.validate_on_submit() or problems:
+        return _form_page(form, None, problems), 422
+    round_id = service.create_round(
+        held.database, held.keys, current().login, form.key.data, _spec(form, scheme)
+    )
+    flash(_("已建立轮次“{title}”。").format(title=form.title.data))
+    return redirect(url_for("rounds.detail", round_id=round_id))
+
+
+@blueprint.get("/rounds/<int:round_id>/edit")
+@only("admin", "clerk")
+def edit(round_id: int) -> str:
+    """A draft, to be changed."""
+    found = overview(services().database, round_id)
+    row = found.row
+    form = _edit_form(found)(
+        title=row.title,
+        key=row.key,
+        organiser=row.organiser,
+        phone=row.phone,
+        close_at=clock.local(row.close_at) if row.close_at else None,
+        target_per_ratee=row.target_per_ratee,
+        is_simulated=row.is_simulated,
+        scheme=shipped_key(row.scheme_toml) or KEPT,
+    )
+    return _form_page(form, row)
+
+
+@blueprint.post("/rounds/<int:round_id>/edit")
+def save(round_id: int) -> Response | tuple[str, int]:
+    """Change a draft."""
+    found = overview(services().database, round_id)
+    form = _edit_form(found)()
+    form.key.data = found.row.key
+    scheme, problems = _chosen_scheme(form, found.row.scheme_toml)
+    if not form.validate_on_submit() or problems:
+        return _form_page(form, found.row, problems), 422
+    service.update_round(services().database, current().login, round_id, _spec(form, scheme))
+    flash(_("已保存。"))
+    return redirect(url_for("rounds.detail", round_id=round_id))
+
+
+def _edit_form(found: Overview) -> type[RoundForm]:
+    text = found.row.scheme_toml
+    scheme, _problems = life.read_scheme(found.row)
+    kept = str(scheme.title) if scheme and shipped_key(text) is None else None
+    return round_form(found.register, as_choices(found.row.bindings), kept)
+
+
+def _chosen_scheme(form: RoundForm, kept: str) -> tuple[str, tuple[Problem, ...]]:
+    """The text of the scheme that was chosen or uploaded, and all that is wrong with it."""
+    choice = form.scheme.data
+    if choice == KEPT:
+        return kept, ()
+    if choice != UPLOADED:
+        return scheme_texts().get(choice, ""), ()
+    file = form.scheme_file.data
+    data = file.read(MAX_SCHEME_BYTES + 1) if file else b""
+    if not data or len(data) > MAX_SCHEME_BYTES:
+        message = _("请选择一个不超过 200 KB 的 TOML 文件")
+        return "", (Problem(_("方案文件"), _("没有内容或太大"), message),)
+    text = data.decode("utf-8-sig", errors="replace")
+    return text, check_scheme_text(text)
+
+
+def _spec(form: RoundForm, scheme: str) -> RoundSpec:
+    close_at = form.close_at.data
+    return RoundSpec(
+        title=form.title.data.strip(),
+        organiser=form.organiser.data.strip(),
+        phone=form.phone.data.strip(),
+        scheme_toml=scheme,
+        bindings=as_bindings(form.pairs()),
+        target_per_ratee=form.target_per_ratee.data,
+        close_at=close_at.replace(tzinfo=clock.LOCAL) if close_at else None,
+        is_simulated=form.is_simulated.data,
+    )
+
+
+def _form_page(form: RoundForm, row: Round | None, problems: tuple[Problem, ...] = ()) -> str:
+    raters = list(dict.fromkeys(rater for rater, _ratee in form.names))
+    ratees = list(dict.fromkeys(ratee for _rater, ratee in form.names))
+    return render_template(
+        "rounds/form.html",
+        form=form,
+        row=row,
+        raters=raters,
+        ratees=ratees,
+        questionnaires=_library(),
+        register=register_service.read_present(services().database),
+        problems=[problem.text(_) for problem in problems],
+    )
+
+
+def _library() -> list[Questionnaire]:
+    return list(library().values())
+
+
+@blueprint.get("/rounds/<int:round_id>")
+def detail(round_id: int) -> str:
+    """One round: where it stands, what comes next and what is in the way."""
+    found = overview(services().database, round_id)
+    scheme, _problems = life.read_scheme(found.row)
+    return render_template(
+        "rounds/detail.html",
+        found=found,
+        row=found.row,
+        scheme=scheme,
+        path=PATH,
+        library=library(),
+        is_simulated=found.row.is_simulated,
+        is_test=found.row.state == "testing",
+    )
+
+
+@blueprint.post("/rounds/<int:round_id>/test")
+def start_test(round_id: int) -> Response:
+    """Let trial ballots in."""
+    service.start_test(services().database, current().login, round_id)
+    flash(_("测试已开始。请用海报或评议卡试填几份，满意后清除测试数据。"))
+    return redirect(url_for("rounds.detail", round_id=round_id))
+
+
+@blueprint.post("/rounds/<int:round_id>/freeze")
+def freeze(round_id: int) -> Response:
+    """Fix questions, scheme, ratees and rater classes."""
+    service.freeze(services().database, current().login, round_id)
+    flash(_("已冻结。题目、方案和评议对象不能再改，可以印制海报和评议卡。"))
+    return redirect(url_for("rounds.detail", round_id=round_id))
+
+
+@blueprint.post("/rounds/<int:round_id>/unfreeze")
+@only("admin")
+def unfreeze(round_id: int) -> Response:
+    """Back to a draft."""
+    service.unfreeze(services().database, current().login, round_id)
+    flash(_("已解除冻结，可以修改设置。"))
+    return redirect(url_for("rounds.detail", round_id=round_id))
+
+
+@blueprint.post("/rounds/<int:round_id>/open")
+@only("admin")
+def open_(round_id: int) -> Response:
+    """Let raters in."""
+    service.open_round(services().database, current().login, round_id)
+    flash(_("本轮已开放，可以开始评议。"))
+    return redirect(url_for("rounds.detail", round_id=round_id))
