@@ -7,7 +7,7 @@ from pathlib import Path
 from survey_app.reports.sheets import Sheet, Value, as_text
 
 _RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_UNSAFE_IN_NAME = re.compile(r"[^\w（）()·.-]+")
+_UNSAFE_IN_NAME = re.compile(r"[^\w（）()、·.-]+")
 
 
 def write_csv_files(sheets: tuple[Sheet, ...], folder: Path) -> tuple[Path, ...]:
