@@ -57,7 +57,7 @@ def render_form(visit: Visit, hidden: Markup, given: Pairs = (), said: Said | No
         template,
         **_common(visit),
         paper=paper_of(visit, given, said.errors),
-        action=visit.address,
+        action=visit.action,
         hidden=hidden,
         alert=said.alert,
         notice=said.notice,
@@ -82,9 +82,10 @@ def prepared_page(visit: Visit, request: Request) -> Response:
     response.mimetype = "text/html"
     if is_packed:
         response.headers["Content-Encoding"] = "gzip"
-    response.headers["Vary"] = "Accept-Encoding, Accept-Language, Cookie"
+    response.headers["Vary"] = "Accept-Encoding"
     if not visit.code:
-        # Going back must find the same nonce: the same form counts once.
+        # Going back must find the same nonce: the same form counts once. So it does not vary by
+        # cookie either; "no-cache" has every other visit fetch the page anew.
         response.headers["Cache-Control"] = "private, no-cache"
     return response
 
@@ -100,7 +101,7 @@ def confirm_page(visit: Visit, nonce: str, given: Pairs, decoded: Decoded) -> Re
         skipped=[name for number, name in names.items() if number not in rated],
         is_uniform=is_uniform(decoded),
         given=[pair for pair in given if pair[1]],
-        action=visit.address,
+        action=visit.action,
         hidden=hidden_fields(visit, nonce),
     )
     return Response(html, mimetype="text/html")

@@ -28,7 +28,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One form in front of one rater. `address` is where it posts to; `code` is a card's."""
+    """One form in front of one rater. `address` is where it stands; `code` is a card's."""
 
     entrance: Entrance
     sheet: Sheet
@@ -40,6 +40,16 @@ class Visit:
     @property
     def is_list(self) -> bool:
         return len(self.sheet.rows) > 1
+
+    @property
+    def action(self) -> str:
+        """Where the form posts to: never its own address.
+
+        A browser forgets the page it keeps of an address that is posted to (RFC 9111 §4.4);
+        going back would then fetch a new form with a new nonce, and the same answers could be
+        counted twice.
+        """
+        return f"{self.address}?answer" if not self.code else self.address
 
     @property
     def draft_id(self) -> str:
