@@ -3,20 +3,19 @@
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, PasswordField, RadioField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, EqualTo, Length, Regexp
 
 from survey_app.accounts.passwords import MIN_LENGTH
-from survey_app.core.access import ROLE_NAMES
 
 NEEDED = DataRequired(_("请填写这一项。"))
 PASSWORD_HELP = _("至少 {n} 个字符，不要用登录名或连续的数字。").format(n=MIN_LENGTH)
 SAME = EqualTo("password", _("两次输入的密码不一样。"))
 ROLE_CHOICES = [
-    ("admin", _("管理员：可以做所有的事，包括开放、关闭轮次和管理操作员")),
-    ("clerk", _("经办：可以导入名册、建立轮次、生成海报和评议卡")),
-    ("viewer", _("查看：只能看进度和结果")),
+    SelectChoice("admin", _("管理员：可以做所有的事，包括开放、关闭轮次和管理操作员")),
+    SelectChoice("clerk", _("经办：可以导入名册、建立轮次、生成海报和评议卡")),
+    SelectChoice("viewer", _("查看：只能看进度和结果")),
 ]
-assert [key for key, _label in ROLE_CHOICES] == list(ROLE_NAMES)
 
 
 class LoginForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped

@@ -4,14 +4,15 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import HiddenField, RadioField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired
 
 KINDS = [
-    ("", _("按工作表名称识别")),
-    ("indicators", _("指标完成情况")),
-    ("adjustments", _("加减分")),
-    ("vetoes", _("一票否决")),
-    ("history", _("历年等次")),
+    SelectChoice("", _("按工作表名称识别")),
+    SelectChoice("indicators", _("指标完成情况")),
+    SelectChoice("adjustments", _("加减分")),
+    SelectChoice("vetoes", _("一票否决")),
+    SelectChoice("history", _("历年等次")),
 ]
 
 

@@ -4,17 +4,20 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import HiddenField, RadioField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired
 
 MODES = [
-    ("update", _("更新：新的加上，编号相同的改成文件里的样子，文件里没有的保持不变")),
-    ("replace", _("替换：文件里出现的每一张表，整张换成文件里的内容，文件里没有的会被删除")),
+    SelectChoice("update", _("更新：新的加上，编号相同的改成文件里的样子，文件里没有的保持不变")),
+    SelectChoice(
+        "replace", _("替换：文件里出现的每一张表，整张换成文件里的内容，文件里没有的会被删除")
+    ),
 ]
 KINDS = [
-    ("", _("按工作表名称识别")),
-    ("ratees", _("评议对象")),
-    ("rater_classes", _("评议主体")),
-    ("roster", _("名册")),
+    SelectChoice("", _("按工作表名称识别")),
+    SelectChoice("ratees", _("评议对象")),
+    SelectChoice("rater_classes", _("评议主体")),
+    SelectChoice("roster", _("名册")),
 ]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
 from forms.problems import N_
 from survey_app.core.access import current, only
@@ -93,16 +94,17 @@ def _counted_form(found: Overview) -> CountedCardsForm:
     return form
 
 
-def _scope_choices(register: Register) -> list[tuple[str, str]]:
+def _scope_choices(register: Register) -> list[SelectChoice]:
     classes = dict.fromkeys(row.ratee_class for row in register.ratees)
     groups = dict.fromkeys(row.group for row in register.ratees if row.group)
-    return [
-        (EACH, _("每个评议对象各发这么多张，一卡评一个")),
-        (ALL, _("全部评议对象，一卡评全部")),
-        *((CLASS + key, _("类别：{name}").format(name=ratee_class_name(key))) for key in classes),
-        *((GROUP + name, _("分组：{name}").format(name=name)) for name in groups),
-        *((KEY + row.key, row.name) for row in register.ratees),
-    ]
+    named = {
+        EACH: _("每个评议对象各发这么多张，一卡评一个"),
+        ALL: _("全部评议对象，一卡评全部"),
+        **{CLASS + key: _("类别：{name}").format(name=ratee_class_name(key)) for key in classes},
+        **{GROUP + name: _("分组：{name}").format(name=name) for name in groups},
+        **{KEY + row.key: row.name for row in register.ratees},
+    }
+    return [SelectChoice(*one) for one in named.items()]
 
 
 @entrances.post("/posters")

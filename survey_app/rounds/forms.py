@@ -16,6 +16,7 @@ from wtforms import (
     SelectField,
     StringField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from survey_app.register.names import ratee_class_name
@@ -105,17 +106,23 @@ def round_form(
     return type("BoundRoundForm", (RoundForm,), {**fields, "names": names})
 
 
-def form_choices() -> list[tuple[str, str]]:
+def form_choices() -> list[SelectChoice]:
     """Every questionnaire of the library, long and short."""
     short = gettext("（精简）")
-    found = [(value, title + (short if is_short else "")) for value, title, is_short in choices()]
-    return [(NOT_ASKED, gettext("不参与")), *found]
+    return [
+        SelectChoice(NOT_ASKED, gettext("不参与")),
+        *(
+            SelectChoice(value, title + (short if is_short else ""))
+            for value, title, is_short in choices()
+        ),
+    ]
 
 
-def scheme_choices(kept: str | None) -> list[tuple[str, str]]:
+def scheme_choices(kept: str | None) -> list[SelectChoice]:
     """The schemes that ship, the round's own where it has one, and uploading another."""
-    own = [(KEPT, gettext("现在的方案：{title}").format(title=kept))] if kept else []
-    return [*own, *scheme_titles().items(), (UPLOADED, gettext("上传自己的方案"))]
+    own = {KEPT: gettext("现在的方案：{title}").format(title=kept)} if kept else {}
+    named = {**own, **scheme_titles(), UPLOADED: gettext("上传自己的方案")}
+    return [SelectChoice(*one) for one in named.items()]
 
 
 class PosterForm(FlaskForm):  # type: ignore[misc]
@@ -127,8 +134,8 @@ class PosterForm(FlaskForm):  # type: ignore[misc]
         _("生成"),
         [NEEDED],
         choices=[
-            ("each", _("每个评议对象一张海报，扫码后直接评这一个")),
-            ("all", _("一张总海报，扫码后先选评议对象")),
+            SelectChoice("each", _("每个评议对象一张海报，扫码后直接评这一个")),
+            SelectChoice("all", _("一张总海报，扫码后先选评议对象")),
         ],
         default="each",
     )
@@ -157,12 +164,12 @@ class CountedCardsForm(FlaskForm):  # type: ignore[misc]
     batches = HiddenField()
 
 
-def channel_choices() -> list[tuple[str, str]]:
+def channel_choices() -> list[SelectChoice]:
     """The channels by name."""
-    return [(key, gettext(name)) for key, name in CHANNELS.items()]
+    return [SelectChoice(key, gettext(name)) for key, name in CHANNELS.items()]
 
 
-def class_choices(register: Register, keys: Sequence[str]) -> list[tuple[str, str]]:
+def class_choices(register: Register, keys: Sequence[str]) -> list[SelectChoice]:
     """These rater classes by name."""
     names = {row.key: row.name for row in register.rater_classes}
-    return [(key, names.get(key, key)) for key in keys]
+    return [SelectChoice(key, names.get(key, key)) for key in keys]
