@@ -13,8 +13,8 @@ from survey_app.rounds.keys import KeyStore
 
 class UsedCardError(DomainError):
     status = 409
-    message = N_("这张评议卡已经用过,不能换发。")
-    remedy = N_("用它提交的答卷已经记录,持卡人不需要再填。")
+    message = N_("这张评议卡已经用过，不能换发。")
+    remedy = N_("用它提交的答卷已经记录，持卡人不需要再填。")
 
 
 def reissue(database: Database, keys: KeyStore, operator: str, text: str) -> IssuedCard:

@@ -28,25 +28,25 @@ Phase = Literal["early", "testing", "open", "over"]
 class UnknownLinkError(DomainError):
     status = 404
     message = N_("这个二维码不在使用中。")
-    remedy = N_("它可能属于以前的评议。请扫描本轮评议的二维码,或向工作人员索取。")
+    remedy = N_("它可能属于以前的评议。请扫描本轮评议的二维码，或向工作人员索取。")
 
 
 class UnknownCodeError(DomainError):
     status = 404
     message = N_("没有找到这个验证码。")
-    remedy = N_("请对照评议卡再输入一次；字母不分大小写,横线可以不填。")
+    remedy = N_("请对照评议卡再输入一次；字母不分大小写，横线可以不填。")
 
 
 class MistypedError(DomainError):
     status = 400
     message = N_("验证码输入有误。")
-    remedy = N_("验证码是 13 位字母和数字,请对照评议卡检查有没有漏掉或输错一位。")
+    remedy = N_("验证码是 13 位字母和数字，请对照评议卡检查有没有漏掉或输错一位。")
 
 
 class VoidCardError(DomainError):
     status = 410
     message = N_("这张评议卡已经作废。")
-    remedy = N_("它已挂失并换发了新卡,请使用新卡上的验证码。")
+    remedy = N_("它已挂失并换发了新卡，请使用新卡上的验证码。")
 
 
 @dataclass(frozen=True, slots=True)

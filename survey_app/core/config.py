@@ -69,7 +69,7 @@ def _secret(given: str | None, home: Path, *, is_production: bool) -> bytes:
     if given:
         if len(given.encode()) < MIN_SECRET_BYTES:
             raise UnsafeSettingsError(
-                (f"SURVEY_SECRET_KEY 太短:至少 {MIN_SECRET_BYTES} 字节的随机串",)
+                (f"SURVEY_SECRET_KEY 太短：至少 {MIN_SECRET_BYTES} 字节的随机串",)
             )
         return given.encode()
     if is_production:

@@ -194,7 +194,7 @@ def _check_sqlite(connection: Connection) -> list[str]:
     reasons = []
     version = tuple(int(part) for part in sqlite3.sqlite_version.split("."))
     if version < SQLITE_MINIMUM:
-        reasons.append(f"SQLite {sqlite3.sqlite_version} 太旧:至少 3.37")
+        reasons.append(f"SQLite {sqlite3.sqlite_version} 太旧：至少 3.37")
     for name, wanted in SQLITE_PRAGMAS.items():
         got = str(connection.exec_driver_sql(f"PRAGMA {name}").scalar()).lower()
         if got != wanted:

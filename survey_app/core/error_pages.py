@@ -12,9 +12,12 @@ from survey_app.core.errors import DomainError, NotFoundError, ProblemsError
 
 log = logging.getLogger(__name__)
 
-TOO_LARGE = (N_("发来的内容太大,没有保存。"), N_("请减少内容后再试；表格文件不超过 5 MB。"))
-STALE_PAGE = (N_("这个页面放得太久,需要重新打开。"), N_("请返回上一页刷新后再提交一次。"))
-UNEXPECTED = (N_("系统出了故障,刚才的操作没有完成。"), N_("请稍后再试；仍然不行时请联系工作人员。"))
+TOO_LARGE = (N_("发来的内容太大，没有保存。"), N_("请减少内容后再试；表格文件不超过 5 MB。"))
+STALE_PAGE = (N_("这个页面放得太久，需要重新打开。"), N_("请返回上一页刷新后再提交一次。"))
+UNEXPECTED = (
+    N_("系统出了故障，刚才的操作没有完成。"),
+    N_("请稍后再试；仍然不行时请联系工作人员。"),
+)
 HTTP_WORDS = {
     404: (NotFoundError.message, NotFoundError.remedy),
     405: (DomainError.message, DomainError.remedy),

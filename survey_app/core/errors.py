@@ -13,7 +13,7 @@ class DomainError(Exception):
 
     status = 400
     message = N_("这一步现在不能做。")
-    remedy = N_("请返回上一页,按提示修改后再试。")
+    remedy = N_("请返回上一页，按提示修改后再试。")
 
     def __init__(self, message: str = "", remedy: str = "", **values: str | int) -> None:
         self.message = message or self.message
@@ -31,7 +31,7 @@ class DomainError(Exception):
 class NotFoundError(DomainError):
     status = 404
     message = N_("没有找到这个页面。")
-    remedy = N_("请检查网址,或重新扫描二维码。")
+    remedy = N_("请检查网址，或重新扫描二维码。")
 
 
 class ForbiddenError(DomainError):
@@ -59,5 +59,5 @@ class NotRecordedError(DomainError):
     """The store could not take the answer; nothing was kept, trying again is right."""
 
     status = 503
-    message = N_("系统正忙,刚才的答卷没有记录下来。")
-    remedy = N_("您填的内容都还在,请过几秒再按一次提交。")
+    message = N_("系统正忙，刚才的答卷没有记录下来。")
+    remedy = N_("您填的内容都还在，请过几秒再按一次提交。")

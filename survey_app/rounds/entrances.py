@@ -28,13 +28,13 @@ TAKES_ENTRANCES = ("draft", "testing", "frozen", "open")
 
 class TooLateError(DomainError):
     status = 409
-    message = N_("本轮已经关闭,不能再增加入口。")
-    remedy = N_("需要继续收集时,请新建一轮。")
+    message = N_("本轮已经关闭，不能再增加入口。")
+    remedy = N_("需要继续收集时，请新建一轮。")
 
 
 class NoRosterError(DomainError):
     status = 409
-    message = N_("名册里没有这类评议主体的人员,或已经按名册发过卡。")
+    message = N_("名册里没有这类评议主体的人员，或已经按名册发过卡。")
     remedy = N_("请先导入名册；补发个别卡请用“换发”。")
 
 

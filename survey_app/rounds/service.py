@@ -29,7 +29,7 @@ class KeyTakenError(DomainError):
 
 class NotADraftError(DomainError):
     status = 409
-    message = N_("本轮已经冻结,不能再修改。")
+    message = N_("本轮已经冻结，不能再修改。")
     remedy = N_("需要修改时请先解除冻结（开放之后不能再改）。")
 
 
