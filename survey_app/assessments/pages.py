@@ -148,7 +148,7 @@ def _total(value: object) -> str:
 def _nested(steps: tuple[Step, ...], level: int) -> tuple[TreeStep, ...]:
     """Steps in tree order as a tree: each with those of a deeper level that follow it."""
     tops = [place for place, step in enumerate(steps) if step.level == level]
-    ends = [*tops[1:], len(steps)]
+    ends = [*tops[1:], len(steps)] if tops else []
     return tuple(
         TreeStep(steps[top], _nested(steps[top + 1 : end], level + 1))
         for top, end in zip(tops, ends, strict=True)

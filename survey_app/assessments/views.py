@@ -35,6 +35,7 @@ def results(round_id: int) -> str:
         classes=result_classes(run),
         round_id=round_id,
         is_simulated=run.is_simulated,
+        say=_,
         flag_names=FLAG_NAMES,
         flag_words=FLAG_WORDS,
     )
@@ -66,6 +67,7 @@ def ratee(round_id: int, key: str) -> str:
         found=pages.trace(run, key),
         round_id=round_id,
         is_simulated=run.is_simulated,
+        say=_,
         status_names=STATUS_NAMES,
         share_words=pages.share_words,
         weight=pages.weight_words,
