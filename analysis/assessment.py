@@ -23,6 +23,7 @@ from analysis.scores import content_digest
 from analysis.screening import screen
 from analysis.sealed_round import IntegrityError, SealedRound, open_sealed_rounds
 from analysis.survey_leaves import SurveyLeaves, score_survey_leaves
+from analysis.weighting import Detail
 from forms.problems import N_, InputError
 
 __all__ = ["InputError", "IntegrityError", "NoAnswer", "assess"]
@@ -71,8 +72,8 @@ def _prepare(
     )
 
 
-def _surveys(run: Run, statuses: Collection[str]) -> SurveyLeaves:
-    return score_survey_leaves(run.engine, run.cells, run.scheme, run.ratees, statuses)
+def _surveys(run: Run, statuses: Collection[str], detail: Detail = "full") -> SurveyLeaves:
+    return score_survey_leaves(run.engine, run.cells, run.scheme, run.ratees, statuses, detail)
 
 
 def _compose(run: Run, surveys: SurveyLeaves) -> dict[str, Composed]:
@@ -175,6 +176,6 @@ def _alternatives(run: Run) -> list[Alternative]:
 
 
 def _alternative(run: Run, key: str, name: str, statuses: frozenset[str]) -> Alternative:
-    composed = _compose(run, _surveys(run, statuses))
+    composed = _compose(run, _surveys(run, statuses, "scores"))
     totals = {row.key: composed[row.key].total for row in run.ratees}
     return Alternative(key, name, count_rows(run.cells, statuses).valid, totals)

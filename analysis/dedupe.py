@@ -9,12 +9,10 @@ keep the status, so the results with and without can be printed side by side.
 """
 
 from collections.abc import Collection
-from typing import Literal
 
 from analysis.answers import Answers, Form
 from analysis.engine import Engine, literal
 
-Status = Literal["valid", "doubtful", "duplicate", "screened", "void"]
 FIRST: frozenset[str] = frozenset({"valid", "doubtful"})
 COUNT: frozenset[str] = FIRST | {"duplicate"}
 DOUBTFUL_RULES = ("fast_straight_line", "one_sided_link", "too_many_blank")

@@ -8,7 +8,8 @@ z_b = Σ_d W_d (y_bd - S_d n_bd) / N_d, v = n/(n-1) Σ z_b² (Särndal, Swensson
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import sqrt
+from math import lcm, sqrt
+from typing import NamedTuple
 
 from scipy import special
 
@@ -18,8 +19,7 @@ LEVEL = 0.95
 SMALL = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Vote:
+class Vote(NamedTuple):
     """`n` votes for an option worth `points`; points None stays outside the denominator."""
 
     text: str
@@ -57,14 +57,17 @@ def trimmed_counts(pairs: Sequence[tuple[Fraction, int]], share: Fraction) -> li
 
 def mean(votes: Sequence[Vote], trim: Fraction = Fraction(0)) -> Fraction | None:
     """The exact mean of the points, trimmed if wished; None without a valued vote."""
-    pairs = valued(votes)
-    left = trimmed_counts(pairs, trim)
-    total = sum(left)
+    pairs = [(vote.points, vote.n) for vote in votes if vote.points is not None and vote.n]
+    if trim:
+        pairs.sort()
+        kept = trimmed_counts(pairs, trim)
+        pairs = [(points, n) for (points, _), n in zip(pairs, kept, strict=True)]
+    total = sum(n for _, n in pairs)
     if not total:
         return None
-    return (
-        sum((points * n for (points, _), n in zip(pairs, left, strict=True)), Fraction(0)) / total
-    )
+    unit = lcm(*(points.denominator for points, _ in pairs))
+    whole = sum(points.numerator * (unit // points.denominator) * n for points, n in pairs)
+    return Fraction(whole, unit * total)
 
 
 def used_shares(
@@ -90,18 +93,17 @@ def weighted(shares: Sequence[Fraction], scores: Sequence[Fraction | None]) -> F
 def ballot_variance(moments: Moments, shares: Sequence[Fraction], n: int) -> float | None:
     """v = n/(n-1) Σ z_b² of Σ share_d · S_d from ballot moments; None for fewer than two ballots.
 
-    Exact up to the last division, so equal answers give 0 and not nearly 0.
+    The sums are whole numbers up to the last division, so equal answers give 0, not nearly 0.
     """
     if n < 2:
         return None
-    used = [d for d, share in enumerate(shares) if share and moments.n[d]]
-    total = Fraction(0)
-    for i in used:
-        for j in used:
-            if j >= i:
-                weight = shares[i] * shares[j] / (moments.n[i] * moments.n[j]) ** 2
-                total += weight * _cross(moments, i, j) * (1 if i == j else 2)
-    return float(total * n / (n - 1) / moments.scale**2)
+    used = [(d, float(share)) for d, share in enumerate(shares) if share and moments.n[d]]
+    total = 0.0
+    for place, (i, first) in enumerate(used):
+        for j, second in used[place:]:
+            weight = first * second * (1 if i == j else 2)
+            total += weight * (_cross(moments, i, j) / (moments.n[i] * moments.n[j]) ** 2)
+    return max(0.0, total * n / (n - 1) / moments.scale**2)
 
 
 def _cross(m: Moments, i: int, j: int) -> int:

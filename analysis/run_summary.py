@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import repeat
 
 import numpy as np
 
@@ -60,16 +61,19 @@ def _cells(cells: FormCells, statuses: Collection[str]) -> Iterator[Cell]:
     number = {place: at for at, place in enumerate(named)}
     place_of = np.array([number[place] for place in places], dtype=np.int64)
     keep = np.array([key.status in statuses for key in cells.keys], dtype=bool)
-    form = cells.form.questionnaire.key
+    columns = [np.array(column, dtype=object) for column in zip(*named, strict=True)]
+    form = repeat(cells.form.questionnaire.key)
     for item, counts in cells.items.items():
         chosen = keep[counts.key_number]
         at = place_of[counts.key_number[chosen]] * 256 + counts.option_number[chosen]
         found, inverse = np.unique(at, return_inverse=True)
         totals = np.zeros(len(found), dtype=np.int64)
         np.add.at(totals, inverse, counts.n[chosen])
-        for one, n in zip(found.tolist(), totals.tolist(), strict=True):
-            ratee, rater_class, stratum, channel, evidence = named[one // 256]
-            yield Cell(ratee, form, item, rater_class, stratum, channel, evidence, one % 256, n)
+        if len(found):
+            ratee, *rest = (column[found // 256].tolist() for column in columns)
+            yield from map(
+                Cell, ratee, form, repeat(item), *rest, (found % 256).tolist(), totals.tolist()
+            )
 
 
 def quality(

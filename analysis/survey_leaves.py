@@ -1,7 +1,7 @@
 """The questionnaire leaves of a scheme, scored for every ratee."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from analysis.cells import FormCells
@@ -11,7 +11,7 @@ from analysis.results import LeafScore
 from analysis.scheme import Scheme
 from analysis.scheme_parts import Component
 from analysis.tallies import effective_points, point_values, pool_classes, tally
-from analysis.weighting import LeafRules, Missing, leaf_score
+from analysis.weighting import Detail, LeafRules, Missing, leaf_score
 from forms.problems import N_
 
 EVERYBODY = "all"
@@ -39,6 +39,7 @@ def score_survey_leaves(
     scheme: Scheme,
     ratees: Sequence[RateeRow],
     statuses: Collection[str],
+    detail: Detail = "full",
 ) -> SurveyLeaves:
     """Score every questionnaire leaf over the rows with one of `statuses`."""
     scores: LeafScores = {}
@@ -48,7 +49,7 @@ def score_survey_leaves(
         if leaf.source != "questionnaire":
             continue
         used = leaf_cells(leaf, cells)
-        rules = _rules(scheme, leaf, used)
+        rules = replace(_rules(scheme, leaf, used), detail=detail)
         tallies = tally(engine, used, leaf.unknown, statuses)
         for ratee in ratees:
             found = tallies.get(ratee.key, {})

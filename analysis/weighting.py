@@ -21,6 +21,7 @@ from analysis.results import LeafScore, NodeScore
 from forms.problems import N_
 
 MissingPolicy = Literal["fail", "redistribute", "zero"]
+Detail = Literal["full", "scores"]
 
 NO_BALLOTS: Mapping[MissingPolicy, str] = {
     "fail": N_("没有有效答卷"),
@@ -39,7 +40,10 @@ NO_VOTES = N_("没有可计分的票，权重已分给其他维度")
 
 @dataclass(frozen=True, slots=True)
 class LeafRules:
-    """How a leaf scores questionnaires; `bounds` are the lowest and highest points there are."""
+    """How a leaf scores questionnaires; `bounds` are the lowest and highest points there are.
+
+    With `detail` "scores" neither errors nor dimensions are worked out.
+    """
 
     path: str
     min_n: int
@@ -47,6 +51,7 @@ class LeafRules:
     missing: MissingPolicy
     bounds: tuple[float, float]
     class_names: Mapping[str, str] = field(default_factory=dict)
+    detail: Detail = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +135,8 @@ def class_score(path: str, tally: ClassTally | None, rules: LeafRules) -> ClassS
     shares = used_shares([one.weight for one in tally.dimensions], scores)
     if shares is None:
         return ClassScore(None, None, n)
+    if rules.detail == "scores":
+        return ClassScore(weighted(shares, scores), None, n)
     variance = ballot_variance(tally.moments, shares, n)
     if rules.trim and variance is not None:
         variance *= _trim_factor(tally, shares, rules.trim)
@@ -163,29 +170,34 @@ def _dimension_node(
     rules: LeafRules,
 ) -> NodeScore:
     one = tally.dimensions[place]
-    node = NodeScore(
+    found, note = Interval(None, None, None), NO_VOTES
+    if score is not None:
+        alone = [Fraction(int(d == place)) for d in range(len(tally.dimensions))]
+        n = tally.moments.answered[place]
+        variance = ballot_variance(tally.moments, alone, n)
+        if rules.trim and variance is not None:
+            variance *= _trim_factor(tally, alone, rules.trim)
+        found = interval(score, variance, n - 1, rules.bounds)
+        note = _spread_note(found)
+    return NodeScore(
         path=f"{path}/{one.key}",
         kind="dimension",
         name=one.name,
         weight=one.weight,
         share=share,
+        score=score,
+        converted=None if score is None else score * share,
+        se=found.se,
+        lo=found.lo,
+        hi=found.hi,
         n=sum(vote.n for vote in one.votes if vote.points is not None),
         votes=tuple((vote.text, vote.n) for vote in one.votes),
+        note=note,
     )
-    if score is None:
-        return replace(node, note=NO_VOTES)
-    alone = [Fraction(int(d == place)) for d in range(len(tally.dimensions))]
-    n = tally.moments.answered[place]
-    variance = ballot_variance(tally.moments, alone, n)
-    if rules.trim and variance is not None:
-        variance *= _trim_factor(tally, alone, rules.trim)
-    found = interval(score, variance, n - 1, rules.bounds)
-    return _with_interval(replace(node, score=score, converted=score * share), found, n)
 
 
-def _with_interval(node: NodeScore, found: Interval, n: int) -> NodeScore:
-    note = ONE_BALLOT if found.se is None else NO_SPREAD if found.se == 0 else ""
-    return replace(node, se=found.se, lo=found.lo, hi=found.hi, note=note if n else "")
+def _spread_note(found: Interval) -> str:
+    return ONE_BALLOT if found.se is None else NO_SPREAD if found.se == 0 else ""
 
 
 def leaf_score(
@@ -237,19 +249,25 @@ def leaf_score(
 def _class_node(
     key: str, weight: Fraction, share: Fraction, one: ClassScore, rules: LeafRules
 ) -> NodeScore:
-    node = NodeScore(
+    if one.score is None:
+        notes = TOO_FEW if one.is_suppressed else NO_BALLOTS
+        found, note = Interval(None, None, None), notes[rules.missing]
+        converted = Fraction(0) if rules.missing == "zero" else None
+    else:
+        found = interval(one.score, one.variance, one.n - 1, rules.bounds)
+        note, converted = _spread_note(found), one.score * share
+    return NodeScore(
         path=f"{rules.path}/{key}",
         kind="rater_class",
         name=rules.class_names.get(key, key),
         weight=weight,
         share=share,
+        score=one.score,
+        converted=converted,
+        se=found.se,
+        lo=found.lo,
+        hi=found.hi,
         n=one.n,
         suppressed=one.is_suppressed,
+        note=note,
     )
-    if one.score is not None:
-        found = interval(one.score, one.variance, one.n - 1, rules.bounds)
-        scored = replace(node, score=one.score, converted=one.score * share)
-        return _with_interval(scored, found, one.n)
-    notes = TOO_FEW if one.is_suppressed else NO_BALLOTS
-    converted = Fraction(0) if rules.missing == "zero" else None
-    return replace(node, note=notes[rules.missing], converted=converted)

@@ -13,7 +13,6 @@ TextColumn = NDArray[np.object_]
 
 KEY_COLUMNS = ("ratee", "rater_class", "stratum", "channel", "evidence")
 OPEN_COLUMNS = ("link", "same_device", "pace")
-FIXED_COLUMNS = ("ballot", *KEY_COLUMNS, *OPEN_COLUMNS)
 PACES = ("fast", "normal")
 
 
