@@ -27,6 +27,11 @@ def file_list(files: Sequence[Path]) -> str:
     return "[" + ", ".join(literal(_escaped(path)) for path in files) + "]"
 
 
+def parquet(*files: Path) -> str:
+    """Parquet files as the source of a query; nothing is read out of their folders' names."""
+    return f"read_parquet({file_list(files)}, hive_partitioning = false)"
+
+
 def _escaped(path: Path) -> str:
     text = str(path)
     for sign in "[*?":
@@ -42,7 +47,7 @@ class DuckDBEngine:
 
     def add_files(self, name: str, files: Sequence[tuple[int, Path]]) -> None:
         parts = [
-            f"SELECT *, {number} AS round_number FROM read_parquet({file_list([path])})"  # noqa: S608
+            f"SELECT *, {number} AS round_number FROM {parquet(path)}"  # noqa: S608
             for number, path in files
         ]
         self.run(f"CREATE VIEW {name} AS " + " UNION ALL BY NAME ".join(parts))

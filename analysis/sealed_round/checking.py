@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from analysis.engine.duckdb_engine import connect
+from analysis.engine.duckdb_engine import connect, parquet
 from analysis.engine.protocol import literal, quoted
 from analysis.sealed_round.columns import KEY_COLUMNS, OPEN_COLUMNS, PACES
 from analysis.sealed_round.manifest import (
@@ -105,7 +105,7 @@ def _deep_checks(folder: Path, manifest: Manifest) -> list[Check]:
     questionnaire = Questionnaire.from_json(json.loads((folder / QUESTIONNAIRE).read_bytes()))
     place = str(folder / BALLOTS)
     with connect() as connection:
-        connection.execute(f"CREATE VIEW ballot AS FROM read_parquet({literal(place)})")
+        connection.execute(f"CREATE VIEW ballot AS FROM {parquet(folder / BALLOTS)}")
         found = dict(
             connection.execute("SELECT column_name, column_type FROM (DESCRIBE ballot)").fetchall()
         )

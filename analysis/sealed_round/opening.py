@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from analysis.engine.duckdb_engine import connect, file_list
+from analysis.engine.duckdb_engine import connect, parquet
 from analysis.sealed_round.checking import quick_checks, raise_for
 from analysis.sealed_round.columns import SealedHeader
 from analysis.sealed_round.manifest import (
@@ -169,7 +169,7 @@ def _overlaps(shards: Sequence[SealedRound]) -> list[Problem]:
         return []
     with connect() as connection:
         twice = connection.execute(
-            f"SELECT ballot FROM read_parquet({file_list(files)})"  # noqa: S608
+            f"SELECT ballot FROM {parquet(*files)}"  # noqa: S608
             " GROUP BY ballot, ratee HAVING COUNT(*) > 1 ORDER BY ballot LIMIT 1"
         ).fetchone()
     if twice is None:
@@ -230,7 +230,7 @@ def merge_shards(shards: Sequence[SealedRound], folder: Path) -> Manifest:
         for name, select in _MERGED_TABLES.items():
             files = [path for shard in shards if (path := shard.file(name))]
             if files:
-                source = f"read_parquet({file_list(files)})"
+                source = parquet(*files)
                 copy_to(connection, select.format(source=source), folder / name)
         return finish(connection, folder, _header(shards))
 

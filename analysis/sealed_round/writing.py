@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.engine.duckdb_engine import connect
+from analysis.engine.duckdb_engine import connect, parquet
 from analysis.engine.protocol import literal, quoted
 from analysis.sealed_round.columns import (
     KEY_COLUMNS,
@@ -223,7 +223,7 @@ def _scheme_definition(header: SealedHeader) -> Definition | None:
 
 
 def _own_counts(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, object]:
-    source = f"read_parquet({literal(str(path))})"
+    source = parquet(path)
     totals = f"SELECT COUNT(DISTINCT ballot), COUNT(*) FROM {source}"  # noqa: S608
     classes = (
         "SELECT rater_class, COUNT(*), COUNT(DISTINCT ballot)"  # noqa: S608
@@ -250,7 +250,7 @@ def _entries(connection: duckdb.DuckDBPyConnection, folder: Path) -> tuple[FileE
 def count_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> int | None:
     """Rows of a table, entries of the exclusions, None for a single document."""
     if path.suffix == ".parquet":
-        text = f"SELECT COUNT(*) FROM read_parquet({literal(str(path))})"  # noqa: S608
+        text = f"SELECT COUNT(*) FROM {parquet(path)}"  # noqa: S608
         return int(connection.execute(text).fetchall()[0][0])
     if path.name == EXCLUSIONS:
         return len(json.loads(path.read_bytes()))

@@ -168,6 +168,15 @@ def test_a_folder_in_use_is_refused(tmp_path):
         seal(tmp_path / "r", ROWS)
 
 
+def test_odd_folder_names_are_taken_as_they_are(tmp_path):
+    folder = tmp_path / "2026 [终] 100% 'a'*?" / "ratee=u9"
+    seal(folder, ROWS)
+    assert failed(folder) == []
+    (opened,) = open_sealed_rounds([folder])
+    assert merge_shards([opened], tmp_path / "{m}").counts == opened.manifest.counts
+    assert failed(tmp_path / "{m}") == []
+
+
 def test_an_empty_round_seals(tmp_path):
     manifest = seal(tmp_path / "r", [])
     assert manifest.counts == {"ballots": 0, "rows": 0, "by_class": {}, "ballots_by_class": {}}
