@@ -8,12 +8,12 @@ from pathlib import Path
 
 from analysis.assessment import assess
 from analysis.results import Assessment
-from forms.problems import digest
 from survey_app.accounts.service import OperatorSpec, create_operator
 from survey_app.assessments.service import run_assessment
 from survey_app.closing import service as closing
 from survey_app.core.access import ROLES, Role
 from survey_app.core.services import Services
+from survey_app.core.uploads import Upload
 from survey_app.demo import building
 from survey_app.demo.accuracy import Accuracy, compare_leaf, compare_totals, true_scores
 from survey_app.demo.ballot_plan import Drawer, draw_ballots
@@ -22,7 +22,7 @@ from survey_app.demo.city import CITY, KINDS, ORGANISER, SIMULATED
 from survey_app.demo.city_plan import City, bound_forms
 from survey_app.demo.desk import WaysIn
 from survey_app.demo.findings import NOT_FOUND, RuleFigures, measure
-from survey_app.demo.input_files import input_tables, write_inputs
+from survey_app.demo.input_files import write_inputs
 from survey_app.demo.ledgers import YEAR
 from survey_app.demo.outputs import (
     INPUTS,
@@ -33,10 +33,10 @@ from survey_app.demo.outputs import (
     write_results,
     write_truth,
 )
-from survey_app.indicators.tables import InputSheet
-from survey_app.record import service as record
+from survey_app.indicators import service as sheets
 from survey_app.rounds.codes import display
 
+KINDS_OF_SHEET: tuple[sheets.Kind, ...] = ("indicators", "adjustments", "vetoes", "history")
 TRUTH_FORMAT = "survey-truth/1"
 SHOWN_CODES = 3
 EARLY_SHARE = 0.01
@@ -107,7 +107,7 @@ def build_demo(services: Services, city: City, folder: Path, teller: Teller) -> 
         services.settings.sealed_dir,
     )
     assessment = _assess_files(services, city, folder, sealed, teller)
-    _store_inputs(services, city, closed.round_id)
+    _import_inputs(services, folder / INPUTS, closed.round_id)
     run_assessment(services.database, services.settings, closed.round_id, OPERATOR)
     teller.stage("对照预先埋下的真相")
     rules = measure(city, folder / "sealed", desk.outcomes)
@@ -152,24 +152,13 @@ def _assess_files(
     return assessment
 
 
-def _store_inputs(services: Services, city: City, round_id: int) -> None:
-    """The same inputs for the administrators' pages."""
-    with services.database.write() as session:
-        for table in input_tables(city.inputs):
-            if table.kind == "ratees":
-                continue
-            content = {"headers": table.headers, "rows": table.rows}
-            row = InputSheet(round_id=round_id, kind=table.kind, digest=digest(content), **content)
-            session.add(row)
-            record.append(
-                session,
-                OPERATOR,
-                "inputs.import",
-                round_id=round_id,
-                kind=table.kind,
-                rows=len(table.rows),
-                digest=row.digest,
-            )
+def _import_inputs(services: Services, folder: Path, round_id: int) -> None:
+    """The same files, imported as an operator imports them, for the administrators' pages."""
+    for kind in KINDS_OF_SHEET:
+        path = folder / f"{kind}.csv"
+        if path.is_file():
+            upload = Upload(path.name, path.read_bytes())
+            sheets.carry_out(services.database, OPERATOR, round_id, upload, kind)
 
 
 def _early_ballots(services: Services, city: City, built: BuiltRound, teller: Teller) -> None:

@@ -1,0 +1,62 @@
+"""Is a folder still what it was? Sealed rounds by their digests, scores by computing them again."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from analysis.assessment import assess
+from analysis.results import NoAnswer
+from analysis.scheme import Scheme
+from analysis.sealed_round import Check, IntegrityError, check_sealed_round
+from analysis.sealed_round.manifest import MANIFEST
+from forms.problems import N_, InputError, Problem
+from survey_app.demo.outputs import INPUTS, SCORES, SEALED, read_input_folder
+
+FORMAT = "survey-scores/1"
+
+
+def verify_path(path: Path) -> list[Check]:
+    """Every check of a sealed round, of a folder of them, or of an output folder.
+
+    Raises InputError where the path is none of these.
+    """
+    if (path / MANIFEST).is_file():
+        return check_sealed_round(path)
+    folders = sorted(one.parent for one in path.glob(f"**/{MANIFEST}"))
+    has_scores = (path / SCORES).is_file()
+    if not folders and not has_scores:
+        raise InputError(
+            [
+                Problem(
+                    str(path),
+                    N_("这里没有封存的轮次，也没有 scores.json"),
+                    N_("请给出封存的文件夹或结果文件夹"),
+                )
+            ]
+        )
+    checks = [check for folder in folders for check in check_sealed_round(folder)]
+    if has_scores:
+        checks += _score_checks(path)
+    return checks
+
+
+def _score_checks(path: Path) -> Iterator[Check]:
+    """The scores are readable and, where inputs and sealed rounds lie beside, come out again."""
+    place = str(path / SCORES)
+    stored = (path / SCORES).read_bytes()
+    try:
+        is_known = json.loads(stored).get("format") == FORMAT
+    except (ValueError, AttributeError):
+        is_known = False
+    yield Check("scores.format", ok=is_known, place=place)
+    if (path / SEALED).is_dir() and (path / INPUTS / "ratees.csv").is_file():
+        yield Check("scores.recomputed", ok=_assessed_again(path) == stored, place=place)
+
+
+def _assessed_again(path: Path) -> bytes | None:
+    try:
+        scheme = Scheme.load(path / INPUTS / "scheme.toml")
+        inputs = read_input_folder(path / INPUTS)
+        return assess([path / SEALED], inputs, scheme).scores_json()
+    except (InputError, IntegrityError, NoAnswer, OSError):
+        return None
