@@ -68,14 +68,14 @@ def _page(
 
 
 def _poster_form(found: Overview) -> PosterForm:
-    form = PosterForm()
+    form = PosterForm(prefix="poster-")
     form.rater_class.choices = class_choices(found.register, found.bound_classes)
     form.channel.choices = channel_choices()
     return form
 
 
 def _roster_form(found: Overview) -> RosterCardsForm:
-    form = RosterCardsForm()
+    form = RosterCardsForm(prefix="roster-")
     on_roster = {row.rater_class for row in found.register.roster}
     issued = {batch.rater_class for batch in found.batches}
     open_classes = [key for key in found.bound_classes if key in on_roster - issued]
@@ -85,7 +85,7 @@ def _roster_form(found: Overview) -> RosterCardsForm:
 
 
 def _counted_form(found: Overview) -> CountedCardsForm:
-    form = CountedCardsForm()
+    form = CountedCardsForm(prefix="counted-")
     form.rater_class.choices = class_choices(found.register, found.bound_classes)
     form.channel.choices = channel_choices()
     form.scope.choices = _scope_choices(found.register)

@@ -131,8 +131,11 @@ class FrozenRounds:
             self._known[row.config_digest] = known
         return known
 
-    def get(self, round_id: int) -> FrozenRound:
-        """The same, by id."""
+    def get(self, round_id: int, digest: str | None = None) -> FrozenRound:
+        """The same by id; without a look into the store where the digest is known here."""
+        known = self._known.get(digest) if digest else None
+        if known is not None and known.id == round_id:
+            return known
         with self._database.read() as session:
             return self.of(load_round(session, round_id))
 

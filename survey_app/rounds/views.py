@@ -43,6 +43,12 @@ def local_time(moment: datetime | None) -> str:
     return clock.local(moment).strftime("%Y-%m-%d %H:%M") if moment else "—"
 
 
+@blueprint.app_template_filter("told")
+def told(problem: Problem) -> str:
+    """A problem as one sentence."""
+    return problem.text(_)
+
+
 @blueprint.get("/")
 def start() -> str:
     """What needs doing now."""

@@ -36,14 +36,20 @@ def test_from_an_empty_register_to_sealed_files(app: Flask, admin: Desk) -> None
     assert "草稿" in admin.get(place)
 
     made = admin.post(
-        f"{place}/posters", {"rater_class": "citizen", "channel": "online", "extent": "each"}
+        f"{place}/posters",
+        {
+            "poster-rater_class": "citizen",
+            "poster-channel": "online",
+            "poster-extent": "each",
+        },
     )
     assert made.status_code == 302, made.text[-3000:]
     assert "打印全部 3 张海报" in admin.get(f"{place}/entrances")
     assert admin.get(f"{place}/posters").count('class="sheet poster"') == 3
 
     cards = admin.post(
-        f"{place}/cards/roster", {"rater_class": "leader_city", "channel": "assembly"}
+        f"{place}/cards/roster",
+        {"roster-rater_class": "leader_city", "roster-channel": "assembly"},
     )
     typed = re.findall(r'class="typed">([0-9A-Z-]+)<', cards.text)
     assert len(typed) == 3
