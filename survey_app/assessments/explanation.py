@@ -159,7 +159,7 @@ def _adjustments(result: RateeResult) -> list[Step]:
             kind="adjustment",
             label=label,
             formula=formula,
-            figures=f"{plain(raw)} → {plain(counted)}",
+            figures=f"Σ {plain(raw)} → {plain(counted)}",
             exact=Fraction(counted),
             adds=sign * Fraction(counted),
             note=N_("合计超过上限，已封顶") if counted != raw else "",

@@ -117,7 +117,7 @@ def test_parts_readd_on_the_page_down_to_the_votes(app: Flask) -> None:
             checked += 1
     assert checked == 4  # total, 公众评议, 市民, 人大代表
     assert "（100×2 ＋ 80×4）÷ 6 ＝ 86.67" in page.text
-    assert "非常满意 2 票、 满意 4 票" in page.text
+    assert "非常满意 2 票、满意 4 票" in page.text
 
 
 def test_what_was_left_out_is_shown_with_the_other_result(app: Flask) -> None:
