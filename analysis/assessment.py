@@ -5,7 +5,7 @@ from pathlib import Path
 
 from analysis.answers import load_answers
 from analysis.binding import bind
-from analysis.cells import count_cells
+from analysis.cells import Detail, count_cells
 from analysis.composition import Composed, compose
 from analysis.dedupe import COUNT, FIRST, counting_statuses, judge
 from analysis.engine import Engine, start_engine
@@ -23,7 +23,6 @@ from analysis.scores import content_digest
 from analysis.screening import screen
 from analysis.sealed_round import IntegrityError, SealedRound, open_sealed_rounds
 from analysis.survey_leaves import SurveyLeaves, score_survey_leaves
-from analysis.weighting import Detail
 from forms.problems import N_, InputError
 
 __all__ = ["InputError", "IntegrityError", "NoAnswer", "assess"]

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from forms.questionnaire import Item
 
 Ints = NDArray[np.int64]
 Points = Mapping[str, Mapping[int, Fraction]]
+Detail = Literal["full", "scores"]
 
 
 class Key(NamedTuple):
@@ -130,12 +131,17 @@ def dimension_items(form: Form) -> list[tuple[str, list[tuple[Item, str]]]]:
 
 
 def count_moments(
-    engine: Engine, form: Form, points: Points, scale: int, statuses: Collection[str]
+    engine: Engine,
+    form: Form,
+    points: Points,
+    scale: int,
+    statuses: Collection[str],
+    detail: Detail = "full",
 ) -> dict[int, Moments]:
     """Ballot moments by unit number over rows with one of `statuses`.
 
     `points` holds, by item key, the points of each option number that is valued under the scheme;
-    times `scale` they must be whole numbers.
+    times `scale` they must be whole numbers. With `detail` "scores" only the ballots are counted.
     """
     dimensions = dimension_items(form)
     if not dimensions:
@@ -148,6 +154,7 @@ def count_moments(
         columns += [f"{y} AS y{place}", f"{n} AS n{place}"]
     valued = " + ".join(f"n{place}" for place in d)
     sums = {"ballots": f"CASE WHEN {valued} > 0 THEN 1 ELSE 0 END"}
+    d = range(len(dimensions) if detail == "full" else 0)
     sums |= {f"a{i}": f"CASE WHEN n{i} > 0 THEN 1 ELSE 0 END" for i in d}
     sums |= {f"{kind}{i}": f"{kind}{i}" for kind in "yn" for i in d}
     sums |= {f"yn{i}_{j}": f"y{i} * n{j}" for i in d for j in d}
@@ -164,7 +171,7 @@ def count_moments(
     units = found.pop("unit").tolist()
     columns_at = {name: at for at, name in enumerate(found)}
     rows = zip(*(column.tolist() for column in found.values()), strict=True)
-    layout = _layout(columns_at, len(dimensions))
+    layout = _layout(columns_at, len(d))
     return {unit: _moments(row, scale, layout) for unit, row in zip(units, rows, strict=True)}
 
 

@@ -4,14 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from analysis.cells import FormCells
+from analysis.cells import Detail, FormCells
 from analysis.engine import Engine
 from analysis.inputs import RateeRow
 from analysis.results import LeafScore
 from analysis.scheme import Scheme
 from analysis.scheme_parts import Component
 from analysis.tallies import effective_points, point_values, pool_classes, tally
-from analysis.weighting import Detail, LeafRules, Missing, leaf_score
+from analysis.weighting import LeafRules, Missing, leaf_score
 from forms.problems import N_
 
 EVERYBODY = "all"
@@ -50,7 +50,7 @@ def score_survey_leaves(
             continue
         used = leaf_cells(leaf, cells)
         rules = replace(_rules(scheme, leaf, used), detail=detail)
-        tallies = tally(engine, used, leaf.unknown, statuses)
+        tallies = tally(engine, used, leaf.unknown, statuses, detail)
         for ratee in ratees:
             found = tallies.get(ratee.key, {})
             weights = {key: Fraction(one) for key, one in leaf.rater_classes.of(ratee.ratee_class)}

@@ -10,7 +10,15 @@ from math import lcm
 import numpy as np
 
 from analysis.answers import Form
-from analysis.cells import FormCells, Ints, Points, count_moments, dimension_items
+from analysis.cells import (
+    Detail,
+    FormCells,
+    Ints,
+    Moments,
+    Points,
+    count_moments,
+    dimension_items,
+)
 from analysis.engine import Engine
 from analysis.estimation import Vote
 from analysis.weighting import ClassTally, DimensionTally
@@ -46,6 +54,7 @@ def tally(
     cells: Sequence[FormCells],
     unknown: Decimal | None,
     statuses: Collection[str],
+    detail: Detail = "full",
 ) -> Tallies:
     """By ratee and rater class, over several questionnaires, the rows with one of `statuses`.
 
@@ -57,7 +66,8 @@ def tally(
     tallies: Tallies = defaultdict(dict)
     problems = []
     for one, worth in zip(cells, points, strict=True):
-        found = _form_tallies(engine, one, worth, scale, statuses)
+        moments = count_moments(engine, one.form, worth, scale, statuses, detail)
+        found = _form_tallies(one, worth, statuses, moments)
         for (ratee, rater_class), new in found:
             before = tallies[ratee].get(rater_class)
             if before is not None and before.shape != new.shape:
@@ -116,10 +126,12 @@ def _slots(form: Form, items: Sequence[Item], points: Points) -> list[_Slot]:
 
 
 def _form_tallies(
-    engine: Engine, cells: FormCells, points: Points, scale: int, statuses: Collection[str]
+    cells: FormCells,
+    points: Points,
+    statuses: Collection[str],
+    moments: Mapping[int, Moments],
 ) -> Iterator[tuple[tuple[str, str], ClassTally]]:
     form = cells.form
-    moments = count_moments(engine, form, points, scale, statuses)
     counts = {item.key: cells.by_unit(item, statuses) for item, _ in form.scored}
     named = {one.key: one for one in form.questionnaire.dimensions}
     dimensions = [

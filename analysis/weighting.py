@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
 
-from analysis.cells import Moments
+from analysis.cells import Detail, Moments
 from analysis.estimation import (
     Interval,
     Vote,
@@ -21,7 +21,6 @@ from analysis.results import LeafScore, NodeScore
 from forms.problems import N_
 
 MissingPolicy = Literal["fail", "redistribute", "zero"]
-Detail = Literal["full", "scores"]
 
 NO_BALLOTS: Mapping[MissingPolicy, str] = {
     "fail": N_("没有有效答卷"),
