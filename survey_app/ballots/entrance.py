@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from forms.problems import N_
@@ -75,24 +75,39 @@ class Entrance:
         return self.phase in ("open", "testing")
 
 
+_BY_TOKEN = (
+    select(
+        Link.id,
+        Link.is_active,
+        Link.rater_class,
+        Link.channel,
+        Link.stratum,
+        Link.scope,
+        Round.id.label("round_id"),
+        Round.state,
+        Round.close_at,
+        Round.config_digest,
+    )
+    .join(Round, Link.round_id == Round.id)
+    .where(Link.token == bindparam("token"))
+)
+
+
 def open_entrance(database: Database, rounds: FrozenRounds, token: str, at: datetime) -> Entrance:
     """The entrance behind a poster's link. Raises UnknownLinkError."""
-    with database.read() as session:
-        found = session.execute(
-            select(Link, Round).join(Round, Link.round_id == Round.id).where(Link.token == token)
-        ).one_or_none()
-    if found is None or not found[0].is_active or found[1].frozen_config is None:
+    with database.read_rows() as connection:
+        found = connection.execute(_BY_TOKEN, {"token": token}).one_or_none()
+    if found is None or not found.is_active or found.config_digest is None:
         raise UnknownLinkError
-    link, row = found
     return Entrance(
-        round=rounds.of(row),
-        phase=_phase(database, row, at),
-        rater_class=link.rater_class,
-        channel=link.channel,
-        stratum=link.stratum,
+        round=rounds.get(found.round_id, found.config_digest),
+        phase=_phase(database, found.round_id, found.state, found.close_at, at),
+        rater_class=found.rater_class,
+        channel=found.channel,
+        stratum=found.stratum,
         evidence="open",
-        scope=tuple(link.scope),
-        link_id=link.id,
+        scope=tuple(found.scope),
+        link_id=found.id,
     )
 
 
@@ -119,7 +134,7 @@ def card_entrance(
         raise VoidCardError
     return Entrance(
         round=rounds.of(row),
-        phase=_phase(database, row, at),
+        phase=_phase(database, row.id, row.state, row.close_at, at),
         rater_class=batch.rater_class,
         channel=batch.channel,
         stratum=batch.stratum,
@@ -131,11 +146,13 @@ def card_entrance(
     )
 
 
-def _phase(database: Database, row: Round, at: datetime) -> Phase:
+def _phase(
+    database: Database, round_id: int, state: str, close_at: datetime | None, at: datetime
+) -> Phase:
     """The phase now; whoever comes first after the time to close performs the close."""
-    phase = phase_of(row, at)
-    if phase == "over" and row.state == "open":
-        close_if_due(database, row.id, at)
+    phase = phase_of(state, close_at, at)
+    if phase == "over" and state == "open":
+        close_if_due(database, round_id, at)
     return phase
 
 
@@ -153,11 +170,11 @@ def find_card(session: Session, keys: KeyStore, code: Code) -> tuple[Card, Batch
     return None if found is None else (found[0], found[1], found[2])
 
 
-def phase_of(row: Round, at: datetime) -> Phase:
+def phase_of(state: str, close_at: datetime | None, at: datetime) -> Phase:
     """What a round is to a rater who comes now."""
-    if row.state == "frozen":
+    if state == "frozen":
         return "early"
-    is_due = row.close_at is not None and at >= row.close_at
-    if row.state in ("open", "testing") and not is_due:
-        return "open" if row.state == "open" else "testing"
+    is_due = close_at is not None and at >= close_at
+    if state in ("open", "testing") and not is_due:
+        return "open" if state == "open" else "testing"
     return "over"

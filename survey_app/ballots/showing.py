@@ -115,19 +115,27 @@ def is_uniform(decoded: Decoded) -> bool:
 
 def done_page(visit: Visit, receipt: str) -> Response:
     """Thanks and the receipt. The same receipt gives the same bytes."""
-    groups = [
+    parts = [
         receipt[start : start + RECEIPT_GROUP] for start in range(0, len(receipt), RECEIPT_GROUP)
     ]
-    is_open = visit.entrance.link_id is not None
-    html = render_template(
+    spans = Markup("").join(Markup("<span>{}</span>").format(part) for part in parts)
+    if visit.code:
+        return Response(_render_done(visit, spans), mimetype="text/html")
+    pages: PreparedPages = current_app.extensions["prepared_pages"]
+    key = ("done", visit.page_key)
+    page = pages.get(key, lambda: _render_done(visit, Markup(MARK)))  # noqa: S704 -- our own
+    return Response(page.plain(spans.encode()), mimetype="text/html")
+
+
+def _render_done(visit: Visit, receipt: Markup) -> str:
+    return render_template(
         "ballots/done.html",
         **_common(visit),
-        receipt=groups,
+        receipt=receipt,
         draft=visit.draft_id,
-        again=visit.address if is_open else "",
+        again="" if visit.code else visit.address,
         chooser=visit.address.rpartition("/")[0] if visit.number is not None else "",
     )
-    return Response(html, mimetype="text/html")
 
 
 def stopped_page(

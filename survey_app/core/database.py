@@ -80,6 +80,12 @@ class Database:
             yield session
 
     @contextmanager
+    def read_rows(self) -> Iterator[Connection]:
+        """The same for plain rows without objects: the way of a rater's page."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction: committed when the block ends well, rolled back when it raises."""
         with (
