@@ -58,7 +58,9 @@ def load_answers(engine: Engine, sealed: Sequence[SealedRound]) -> Answers:
         form = Form(number, folders[0].questionnaire)
         files = [(rounds.index(one.round), _ballots(one)) for one in folders]
         engine.add_files(f"sealed_{number}", files)
-        items = ", ".join(f"{quoted(item.key)} AS {name}" for item, name in form.columns)
+        items = ", ".join(
+            f"COALESCE({quoted(item.key)}, 0) AS {name}" for item, name in form.columns
+        )
         is_open = any(one.manifest.is_open for one in folders)
         engine.run(form.sql("answers", open_columns=_OPEN if is_open else _CLOSED, items=items))
         forms.append(form)

@@ -1,14 +1,14 @@
 """Opening sealed folders for an assessment, and putting shards of a round together."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from analysis.engine.duckdb_engine import connect, parquet
-from analysis.sealed_round.checking import quick_checks, raise_for
+from analysis.sealed_round.checking import Check, expected_columns, quick_checks, raise_for
 from analysis.sealed_round.columns import SealedHeader
 from analysis.sealed_round.manifest import (
     ARRIVALS,
@@ -96,7 +96,7 @@ def open_sealed_rounds(paths: Iterable[Path]) -> tuple[SealedRound, ...]:
         if all(check.ok for check in found):
             data = json.loads((folder / QUESTIONNAIRE).read_bytes())
             opened.append(SealedRound(folder, manifest, Questionnaire.from_json(data)))
-    raise_for(checks)
+    raise_for([*checks, *_column_checks(opened)])
     opened.sort(key=lambda one: (one.round, str(one.folder)))
     problems = [*_differing(opened), *_same_shard(opened)] or [
         problem
@@ -106,6 +106,16 @@ def open_sealed_rounds(paths: Iterable[Path]) -> tuple[SealedRound, ...]:
     if problems:
         raise InputError(problems)
     return tuple(opened)
+
+
+def _column_checks(opened: Sequence[SealedRound]) -> Iterator[Check]:
+    """Whether every ballots file has the columns of its questionnaire and no others."""
+    with connect() as connection:
+        for one in opened:
+            path = one.folder / BALLOTS
+            described = connection.execute(f"DESCRIBE FROM {parquet(path)}").fetchall()
+            wanted = expected_columns(one.questionnaire, one.manifest)
+            yield Check("columns", ok={row[0] for row in described} == set(wanted), place=str(path))
 
 
 def _differing(opened: Sequence[SealedRound]) -> list[Problem]:

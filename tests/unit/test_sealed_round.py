@@ -17,6 +17,7 @@ from analysis.sealed_round import (
     read_exclusions,
     read_manifest,
 )
+from analysis.sealed_round.manifest import file_sha256
 from forms.problems import InputError
 from tests.unit.sealing import Extras, Row, questionnaire, seal
 
@@ -126,6 +127,21 @@ def test_a_changed_manifest_is_caught_by_what_it_says(tmp_path):
     assert failed(folder) == [("counts", "ballots.parquet")]
     path.write_text("{")
     assert failed(folder) == [("manifest", "manifest.json")]
+
+
+def test_a_table_without_an_item_is_named_before_anything_is_counted(tmp_path):
+    folder = tmp_path / "r"
+    seal(folder, ROWS)
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE b AS FROM '{folder}/ballots.parquet'")
+        connection.execute(f"COPY (SELECT * EXCLUDE (Q2) FROM b) TO '{folder}/ballots.parquet'")
+    data = json.loads((folder / "manifest.json").read_bytes())
+    entry = next(one for one in data["files"] if one["name"] == "ballots.parquet")
+    entry["sha256"] = file_sha256(folder / "ballots.parquet")
+    (folder / "manifest.json").write_text(json.dumps(data))
+    assert failed(folder) == [("columns", "ballots.parquet")]
+    with pytest.raises(IntegrityError, match="columns"):
+        open_sealed_rounds([folder])
 
 
 def test_a_missing_and_a_foreign_file_are_named(tmp_path):
