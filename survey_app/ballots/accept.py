@@ -15,7 +15,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, Literal
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, bindparam, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from survey_app.ballots.tables import Ballot, Comment
@@ -104,7 +104,7 @@ def _accept(
         round_ids = sorted({one.round_id for one in submissions})
         for round_id in round_ids:
             database.lock_round(connection, round_id, is_exclusive=False)
-        accepting = _rounds_accepting(connection, round_ids, at)
+        taken = {round_id: _form_taken(connection, round_id, at) for round_id in round_ids}
         void = _void_cards(connection, submissions)
         outcomes: dict[int, Outcome] = {}
         # One order of cards for everybody, so that two batches rarely wait crosswise.
@@ -115,7 +115,7 @@ def _accept(
                 connection,
                 one,
                 nonce_hash,
-                is_accepting=accepting.get(one.round_id) == one.config_digest,
+                is_accepting=taken[one.round_id] == one.config_digest,
                 is_void=one.card_id in void,
             )
         ordered = [outcomes[place] for place in range(len(submissions))]
@@ -124,18 +124,18 @@ def _accept(
         return ordered
 
 
-def _rounds_accepting(
-    connection: Connection, round_ids: Sequence[int], at: datetime
-) -> dict[int, str | None]:
-    """Rounds that take ballots now, each with the digest of the form they take."""
-    rows = connection.execute(
-        select(Round.id, Round.close_at, Round.config_digest).where(
-            Round.id.in_(round_ids), Round.state.in_(ACCEPTING_STATES)
-        )
-    )
-    return {
-        round_id: digest for round_id, close_at, digest in rows if close_at is None or at < close_at
-    }
+# Built once: composing a statement costs more than running it.
+_ROUND = select(Round.state, Round.close_at, Round.config_digest).where(
+    Round.id == bindparam("round_id")
+)
+
+
+def _form_taken(connection: Connection, round_id: int, at: datetime) -> str | None:
+    """The digest of the form a round takes ballots for now; None where it takes none."""
+    state, close_at, digest = connection.execute(_ROUND, {"round_id": round_id}).one()
+    if state not in ACCEPTING_STATES or (close_at is not None and at >= close_at):
+        return None
+    return str(digest)
 
 
 def _void_cards(connection: Connection, submissions: Sequence[Submission]) -> set[bytes]:
