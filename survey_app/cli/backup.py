@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from survey_app.cli.console import Console, command
+from survey_app.cli.presence import nobody_else
 
 FILE = click.Path(path_type=Path)
 
@@ -53,7 +54,8 @@ def restore(file: Path, *, is_forced: bool, as_json: bool, is_quiet: bool) -> No
     from survey_app.core.config import Settings
 
     settings = Settings.from_environ()
-    found = restore_backup(settings, file, is_forced=is_forced)
+    with nobody_else(settings.home):
+        found = restore_backup(settings, file, is_forced=is_forced)
     lines = [f"已恢复到 {settings.home}：{found.files} 个文件"]
     if not found.has_keys:
         lines.append("备份不含密钥：开放中的轮次原来发出的验证码不能再用，请换发。")

@@ -7,9 +7,10 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -17,8 +18,12 @@ from forms.problems import N_, InputError, Problem
 from survey_app.core.config import UnsafeSettingsError
 from survey_app.core.errors import DomainError, ProblemsError
 
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
+
 NO_ANSWER, USAGE, BAD_INPUT, INTEGRITY = 1, 2, 3, 4
 DEBUG = "SURVEY_DEBUG"
+STEPS = 1000
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -47,22 +52,60 @@ class Console:
             for line in lines:
                 click.echo(line)
 
-    # -- the part of demo.building.Teller ------------------------------------------------------
+    @contextmanager
+    def progress(self, label: str) -> Iterator["Progress"]:
+        """A bar with the time left over work of several stages; lines where there is no terminal.
 
-    def stage(self, text: str) -> None:
-        """A new piece of work begins."""
-        self.say(f"· {text} …")
-
-    def track(self, steps: Iterable[int], total: int, text: str) -> None:
-        """Go through all steps under a bar with the time left."""
-        if not self.is_talkative:
-            for _ in steps:
-                pass
+        A person sees it; with JSON or quiet nobody does.
+        """
+        if not self.is_talkative or not sys.stdout.isatty():
+            yield Progress(None, self)
             return
-        label = f"· {text}"
-        with click.progressbar(length=total, label=label, show_eta=True, show_pos=True) as bar:
-            for done in steps:
-                bar.update(done)
+        bar = click.progressbar(
+            length=STEPS, label=label, show_eta=True, show_percent=True, item_show_func=_shown
+        )
+        with bar:
+            progress = Progress(bar, self)
+            yield progress
+            progress.stage("完成", 0.0)
+
+
+def _shown(stage: object) -> str:
+    return str(stage or "")
+
+
+class Progress:
+    """The stages of some work. Within a stage the bar moves as its steps are done."""
+
+    def __init__(self, bar: "ProgressBar[object] | None", console: Console) -> None:
+        self._bar = bar
+        self._console = console
+        self._text = ""
+        self._until = 0.0
+        self._share = 0.0
+
+    def stage(self, text: str, share: float) -> None:
+        """A piece of work begins that is about this part of the whole; the one before is done."""
+        self._move_to(self._until)
+        self._text, self._share = text, share
+        self._until += share
+        if self._bar is None:
+            self._console.say(f"· {text} …")
+        else:
+            self._bar.current_item = text
+            self._bar.render_progress()
+
+    def track(self, steps: Iterable[int], total: int) -> None:
+        """Go through the steps of this stage; each says how much of `total` it did."""
+        start, done = self._until - self._share, 0
+        for one in steps:
+            done += one
+            self._move_to(start + self._share * done / max(total, 1))
+
+    def _move_to(self, part: float) -> None:
+        if self._bar is not None:
+            forward = round(min(part, 1.0) * STEPS) - self._bar.pos
+            self._bar.update(max(forward, 0), self._text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,18 @@
 """`survey demo`: a simulated city, or real ratings, from beginning to end."""
 
+import io
 import socket
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import qrcode
 
 from survey_app.cli.console import Console, command
+from survey_app.cli.presence import nobody_else
 from survey_app.cli.serving import default_workers, run_server, split_bind
 
 if TYPE_CHECKING:
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 -- a phone must be able to scan the poster; it says so
 PORTS_TRIED = 20
+BLACK_ON_WHITE, PLAIN = "\x1b[30;107m", "\x1b[0m"
 ROWS = 40_000
 
 
@@ -87,15 +92,17 @@ def _build(
     from survey_app.factory import start_services
 
     spec = CitySpec(ballots, seed, find_scheme(scheme))
-    services = start_services(settings)
-    if clear_for_demo(services):
-        console.stage("清除上一次的模拟城市")
+    with nobody_else(settings.home):
         services = start_services(settings)
-    console.stage(f"按种子 {seed} 生成模拟城市（全部是模拟数据）")
-    try:
-        return build_demo(services, draw_city(spec), folder, console)
-    finally:
-        services.database.dispose()
+        if clear_for_demo(services):
+            console.say("· 上一次的模拟城市已清除")
+            services = start_services(settings)
+        try:
+            with console.progress("模拟城市") as progress:
+                progress.stage(f"按种子 {seed} 生成（全部是模拟数据）", 0.0)
+                return build_demo(services, draw_city(spec), folder, progress)
+        finally:
+            services.database.dispose()
 
 
 def find_address(bind: str) -> Address:
@@ -193,26 +200,27 @@ def _without_server(built: "Demo") -> Iterator[str]:
 
 
 def qr_lines(text: str) -> list[str]:
-    """A QR code drawn with characters."""
-    import io
-
-    import qrcode
-
-    code = qrcode.QRCode(border=2)
+    """A QR code drawn with characters: dark on white in a terminal, whatever its colours."""
+    code = qrcode.QRCode(border=3)
     code.add_data(text)
     drawn = io.StringIO()
-    code.print_ascii(out=drawn, invert=True)
-    return drawn.getvalue().rstrip("\n").split("\n")
+    code.print_ascii(out=drawn)
+    lines = drawn.getvalue().replace("\xa0", " ").rstrip("\n").split("\n")
+    if not sys.stdout.isatty():
+        return lines
+    return [f"{BLACK_ON_WHITE}{line}{PLAIN}" for line in lines]
 
 
 def _show_real(console: Console, path: Path, folder: Path) -> None:
     from survey_app.demo.real import assess_real
 
-    found = assess_real(path, folder, console)
+    with console.progress("真实评分") as progress:
+        found = assess_real(path, folder, progress)
     console.result(
         found.as_json(),
         [
-            f"真实评分 {found.ratings} 条：{found.raters} 人评 {found.ratees} 人（{found.groups} 组）",
+            f"真实评分 {found.ratings} 条，{found.raters} 人评 {found.ratees} 人，"
+            f"{found.groups} 个组",
             "各分数条数：" + "，".join(f"{value} 分 {n}" for value, n in found.by_value.items()),
             f"封存的条数与文件相符。结果在 {folder}：打开 {folder / 'workbook.xlsx'}",
         ],

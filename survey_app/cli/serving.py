@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from survey_app.cli.console import Console, command
+from survey_app.cli.presence import stay_present
 
 CHECKOUT = Path(__file__).parents[2]
 DEFAULT_BIND = "127.0.0.1:8000"
@@ -52,6 +53,7 @@ def run_server(bind: str, workers: int, home: Path) -> None:
     if sys.platform == "win32":
         _run_waitress(bind)
         return
+    stay_present(home)
     environment = {**os.environ, "SURVEY_HOME": str(home)}
     os.execve(sys.executable, server_command(bind, workers), environment)  # noqa: S606
 

@@ -4,7 +4,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from survey_app.core import clock
 from survey_app.core.services import Services
@@ -28,17 +28,15 @@ CLOSED_ROUND, OPEN_ROUND = f"{YEAR}-annual", f"{YEAR + 1}-annual"
 MIDNIGHT = datetime(YEAR, 10, 18, 16, tzinfo=UTC)
 SPARE_CARDS = 0.15
 
-T = TypeVar("T")
-
 
 class Teller(Protocol):
     """Tells a person how far the work is."""
 
-    def stage(self, text: str) -> None:
-        """A new piece of work begins."""
+    def stage(self, text: str, share: float) -> None:
+        """A piece of work begins that is about this part (0-1) of the whole."""
 
-    def track(self, steps: Iterable[int], total: int, text: str) -> None:
-        """Go through all steps; each says how much of `total` it did."""
+    def track(self, steps: Iterable[int], total: int) -> None:
+        """Go through the steps of this stage; each says how much of `total` it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,5 +170,5 @@ def hand_in_all(
 ) -> Desk:
     """Hand in the forms of an open round as the simulated week goes by."""
     desk = Desk(services, services.rounds.get(built.round_id), built.ways, MIDNIGHT)
-    teller.track(desk.hand_in(forms), len(forms), f"提交 {len(forms)} 份模拟答卷")
+    teller.track(desk.hand_in(forms), len(forms))
     return desk

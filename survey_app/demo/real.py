@@ -74,7 +74,7 @@ def assess_real(path: Path, folder: Path, teller: Teller) -> RealResult:
     Raises InputError with every problem of the file; IntegrityError where the sealed counts are
     not the file's.
     """
-    teller.stage(f"读取 {path.name}")
+    teller.stage(f"读取 {path.name}", 0.1)
     ratings = read_ratings(path)
     clear_outputs(folder)
     scheme_file = SCHEMES / "plain.toml"
@@ -83,10 +83,10 @@ def assess_real(path: Path, folder: Path, teller: Teller) -> RealResult:
     write_inputs(folder / INPUTS, inputs, scheme_file.read_text(encoding="utf-8"), [])
     shutil.copy(QUESTIONNAIRE, folder / INPUTS / "questionnaires" / QUESTIONNAIRE.name)
     _write_ratings(folder / INPUTS / "ratings.csv", ratings)
-    teller.stage(f"封存 {len(ratings)} 条评分")
+    teller.stage(f"封存 {len(ratings)} 条评分", 0.2)
     header = SealedHeader(ROUND, TITLE, form)
     manifest = seal_csv(folder / INPUTS / "ratings.csv", header, folder / SEALED / ROUND)
-    teller.stage("核算得分，生成工作簿和表格")
+    teller.stage("核算得分，生成工作簿和表格", 0.7)
     assessment = assess([folder / SEALED], inputs, Scheme.load(scheme_file))
     sealed = Counter[str]()
     for cell in assessment.cells.rows:

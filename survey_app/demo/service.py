@@ -88,17 +88,18 @@ def unused_codes(ways: WaysIn) -> dict[str, list[str]]:
 def build_demo(services: Services, city: City, folder: Path, teller: Teller) -> Demo:
     """Build the city in an empty store, assess it, write its files, open the next round."""
     clear_outputs(folder)
-    teller.stage("登记评议对象、评议主体和名册")
+    teller.stage("登记评议对象、评议主体和名册", 0.02)
     building.begin(services, city)
     logins = _make_logins(services)
-    teller.stage("建立轮次、印制二维码和评议卡")
+    teller.stage("建立轮次、印制二维码和评议卡", 0.08)
     closed = building.make_closed_round(services, city)
+    teller.stage(f"提交 {len(city.plan.forms)} 份模拟答卷", 0.62)
     desk = building.hand_in_all(services, closed, city.plan.forms, teller)
-    teller.stage("关闭轮次，关闭之后再来的一律不收")
+    teller.stage("关闭轮次，关闭之后再来的一律不收", 0.01)
     closing.close_round(services.database, OPERATOR, closed.round_id)
     for _ in desk.hand_in(city.plan.late):
         pass
-    teller.stage("封存答卷")
+    teller.stage("封存答卷", 0.04)
     sealed = closing.seal(
         services.database,
         services.rounds,
@@ -109,12 +110,12 @@ def build_demo(services: Services, city: City, folder: Path, teller: Teller) -> 
     assessment = _assess_files(services, city, folder, sealed, teller)
     _import_inputs(services, folder / INPUTS, closed.round_id)
     run_assessment(services.database, services.settings, closed.round_id, OPERATOR)
-    teller.stage("对照预先埋下的真相")
+    teller.stage("对照预先埋下的真相", 0.03)
     rules = measure(city, folder / "sealed", desk.outcomes)
     accuracy = _accuracy(city, assessment)
     counts = _counts(city, assessment)
     write_truth(folder, truth_json(city, rules, accuracy, counts))
-    teller.stage("开放下一年度的轮次")
+    teller.stage("开放下一年度的轮次", 0.04)
     open_round = building.make_open_round(services, city)
     _early_ballots(services, city, open_round, teller)
     return Demo(city, folder, logins, open_round, assessment, rules, accuracy, counts)
@@ -137,7 +138,7 @@ def _assess_files(
     services: Services, city: City, folder: Path, sealed: list[Path], teller: Teller
 ) -> Assessment:
     """Write the inputs, then assess what was written, as anybody can do again."""
-    teller.stage("核算得分，生成工作簿和表格")
+    teller.stage("核算得分，生成工作簿和表格", 0.16)
     copied = copy_sealed(sealed, folder)
     forms = list(city.questionnaires.values())
     write_inputs(folder / INPUTS, city.inputs, city.spec.scheme_toml, forms)
