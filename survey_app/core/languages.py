@@ -19,7 +19,18 @@ HTML_LANG = {"zh_CN": "zh-CN", "zh_TW": "zh-TW", "en": "en"}
 CATALOGS = Path(__file__).parents[1] / "translations"
 _LOCALES = {name: Locale.parse(name) for name in LANGUAGES}
 _NAMES: dict[Locale | None, str] = {locale: name for name, locale in _LOCALES.items()}
-_ACCEPTED = {"zh-cn": "zh_CN", "zh": "zh_CN", "zh-tw": "zh_TW", "zh-hk": "zh_TW", "en": "en"}
+_ACCEPTED = {
+    "zh-cn": "zh_CN",
+    "zh": "zh_CN",
+    "zh-hans": "zh_CN",
+    "zh-hant": "zh_TW",
+    "zh-hant-tw": "zh_TW",
+    "zh-hant-hk": "zh_TW",
+    "zh-tw": "zh_TW",
+    "zh-hk": "zh_TW",
+    "zh-mo": "zh_TW",
+    "en": "en",
+}
 
 
 def read_catalog(language: str) -> NullTranslations:

@@ -8,6 +8,7 @@ from werkzeug.test import TestResponse
 
 VOID = {"meta", "link", "input", "br", "hr", "img", "wbr", "path", "rect", "line", "circle"}
 NAMED_OTHERWISE = {"hidden", "submit", "button"}
+GLUE = "\x01"  # a place where a word may break is no space
 LANGUAGES = {"zh-CN", "zh-TW", "en"}
 
 
@@ -34,6 +35,8 @@ class Page(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag not in VOID:
             self._open.append(tag)
+        if tag == "wbr":
+            self.words.append(GLUE)
         if tag == "html":
             self.lang = given.get("lang", "")
         if "id" in given:
@@ -95,7 +98,7 @@ class Page(HTMLParser):
 
     @property
     def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
+        return " ".join(" ".join(self.words).replace(f" {GLUE} ", "").split())
 
     def value(self, name: str) -> str:
         """The value of the first field of this name."""

@@ -233,6 +233,26 @@ def test_large_type_and_language_last_from_form_to_form(app: Flask, make_round: 
     assert again.value("elder") == "1"
 
 
+@pytest.mark.parametrize(
+    ("accepted", "lang", "words"),
+    [
+        ("zh-TW,zh;q=0.9", "zh-TW", "非常滿意"),
+        ("zh-HK", "zh-TW", "長輩版"),
+        ("zh-Hant-TW", "zh-TW", "長輩版"),
+        ("zh-CN,en;q=0.5", "zh-CN", "非常满意"),
+        ("en-GB,en;q=0.9", "en", "Very satisfied"),
+        ("fr", "zh-CN", "非常满意"),
+    ],
+)
+def test_a_page_speaks_the_browsers_language(
+    app: Flask, make_round: MakeRound, accepted: str, lang: str, words: str
+) -> None:
+    world, browser = make_round(), StrictClient(app)
+    page = browser.get(f"/r/{world.links['u1']}", **{"Accept-Language": accepted})
+    assert page.lang == lang
+    assert words in page.text
+
+
 def test_a_poster_of_several_units_lets_one_choose(app: Flask, make_round: MakeRound) -> None:
     world, browser = make_round(state="frozen", units=4), StrictClient(app)
     spec = LinkSpec("全部", "citizen", "online", ("u1", "u2", "u3"))
