@@ -33,27 +33,7 @@ from tests.rounds import World, filled, make_world
 ROOT = Path(__file__).parents[1]
 SECRET = "a secret for the bench only, 32 bytes or more"
 CONNECTIONS, THREADS = 16, 2
-POST_SCRIPT = (
-    """
-local bodies = {}
-local thread_number = 0
-function setup(thread) thread:set("id", thread_number); thread_number = thread_number + 1 end
-function init(args)
-  local n = 0
-  for line in io.lines(args[1]) do
-    if n %% %d == id then bodies[#bodies + 1] = line end
-    n = n + 1
-  end
-  place = 0
-end
-function request()
-  place = place %% #bodies + 1
-  return wrk.format("POST", nil,
-    {["Content-Type"] = "application/x-www-form-urlencoded"}, bodies[place])
-end
-"""
-    % THREADS
-)
+POST_SCRIPT = Path(__file__).with_name("post.lua")
 
 
 @contextmanager
@@ -84,9 +64,7 @@ def load(url: str, seconds: int, bodies: Path | None = None) -> float:
     command = ["wrk", f"-c{CONNECTIONS}", f"-t{THREADS}", f"-d{seconds}s", "--timeout", "30s"]
     command += ["-H", "Accept-Encoding: gzip"]
     if bodies is not None:
-        script = bodies.with_suffix(".lua")
-        script.write_text(POST_SCRIPT)
-        command += ["-s", str(script), url, "--", str(bodies)]
+        command += ["-s", str(POST_SCRIPT), url, "--", str(bodies), str(THREADS)]
     else:
         command.append(url)
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout

@@ -13,7 +13,7 @@ MAX_MULTIPLE_OPTIONS = 8
 MAX_OPTIONS = 255
 RESERVED_ITEM_KEYS = frozenset(
     {"ballot", "ratee", "rater", "rater_class", "stratum", "channel", "evidence", "skip"}
-    | {"link", "same_device", "pace"}
+    | {"link", "same_device", "pace", "round_number"}
 )
 
 
