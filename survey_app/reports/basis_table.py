@@ -8,7 +8,7 @@ from analysis.results import Alternative
 from analysis.scheme_parts import Component
 from forms.problems import plain
 from survey_app.assessments.wording import FLAG_NAMES, FLAG_WORDS
-from survey_app.reports.context import Tables
+from survey_app.reports.context import Tables, form_title
 from survey_app.reports.round_tables import duplicate_words, void_words
 from survey_app.reports.score_tables import cap
 from survey_app.reports.sheets import Column, Section, Sheet
@@ -181,7 +181,7 @@ def _versions(tables: Tables) -> Iterator[tuple[str, str]]:
     yield "方案", f"{scheme.title}，编号 {scheme.key}，版本 {scheme.version}"
     yield "方案摘要", scheme.digest
     for key, form in sorted(tables.assessment.questionnaires.items()):
-        yield f"问卷 {key}", f"{form.title}，版本 {form.version}，{form.digest}"
+        yield f"问卷 {key}", f"{form_title(form)}，版本 {form.version}，{form.digest}"
     yield (
         "数据摘要",
         f"{tables.assessment.content_digest}（同样的答卷和输入，任何时候重算都得到同样的摘要）",

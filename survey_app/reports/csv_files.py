@@ -4,6 +4,7 @@ import csv
 import re
 from pathlib import Path
 
+from survey_app.reports.layout import tab_names
 from survey_app.reports.sheets import Sheet, Value, as_text
 
 _RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -17,8 +18,9 @@ def write_csv_files(sheets: tuple[Sheet, ...], folder: Path) -> tuple[Path, ...]
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for sheet in sheets:
-        path = folder / f"{file_name(sheet.name)}.csv"
+    names = tab_names([sheet.name for sheet in sheets])  # the tabs of the workbook, no two alike
+    for name, sheet in zip(names, sheets, strict=True):
+        path = folder / f"{file_name(name)}.csv"
         with path.open("w", encoding="utf-8-sig", newline="") as stream:
             csv.writer(stream).writerows(csv_rows(sheet))
         paths.append(path)

@@ -1,10 +1,12 @@
 """答卷质量情况 and 抽样与参与情况: what was handed in, what counts, and who took part."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from analysis.results import Participation, RoundQuality
 from survey_app.assessments.wording import FLAG_NAMES, FLAG_WORDS
-from survey_app.reports.context import Rows, Tables, count
+from survey_app.reports.context import Rows, Tables, count, form_title
 from survey_app.reports.sheets import Column, Mark, Section, Sheet, Value, share
 
 
@@ -13,6 +15,7 @@ def quality(tables: Tables) -> Sheet:
     rules = sorted({rule for one in tables.assessment.quality for rule in one.flagged})
     columns = (
         Column("评议轮次", "text"),
+        Column("问卷", "text"),
         Column("评议主体", "text"),
         *(Column(title, "count") for title in ("提交总数", "重复", "作废", "有效")),
         Column("有效率", "percent"),
@@ -33,7 +36,8 @@ def quality(tables: Tables) -> Sheet:
 
 def _quality_row(tables: Tables, one: RoundQuality, rules: list[str]) -> tuple[Value, ...]:
     return (
-        _round_name(tables, one.round, one.title),
+        one.title,
+        _form_title(tables, one.round),
         str(tables.scheme.rater_class_name(one.rater_class)),
         one.submitted,
         one.duplicate,
@@ -44,12 +48,13 @@ def _quality_row(tables: Tables, one: RoundQuality, rules: list[str]) -> tuple[V
     )
 
 
-def _round_name(tables: Tables, key: str, title: str) -> str:
-    """Rounds of several questionnaires are told apart by the questionnaire's title."""
-    form = next(
-        (f for k, f in tables.assessment.questionnaires.items() if key.endswith(f".{k}")), None
-    )
-    return f"{title}（{form.title}）" if form else title
+def _form_title(tables: Tables, round_key: str) -> str:
+    """The questionnaire of a sealed round, whose key ends in the questionnaire's."""
+    forms = tables.assessment.questionnaires
+    keys = [key for key in forms if round_key.endswith(f".{key}")]
+    if keys:
+        return form_title(forms[max(keys, key=len)])
+    return form_title(next(iter(forms.values()))) if len(forms) == 1 else "—"
 
 
 def duplicate_words(tables: Tables) -> str:
@@ -79,11 +84,17 @@ def participation(tables: Tables) -> Sheet:
         Column("最低样本（每个对象）", "count"),
         Column("达标对象", "label"),
         Column("是否达标", "label"),
+        Column("各问卷收到", "text"),
     )
-    rows = tuple(_participation_row(tables, one) for one in tables.assessment.participation)
+    grouped: dict[tuple[str, str], list[Participation]] = defaultdict(list)
+    for one in tables.assessment.participation:
+        grouped[one.title, one.rater_class].append(one)
+    rows = tuple(_participation_row(tables, found) for found in grouped.values())
     notes = (
         "应参评按名册，发出按评议卡；开放入口没有名册，应参评和参与率记“—”。已参评按收到的答卷计，"
         "一份答卷可以评多个对象。",
+        "一个主体用几种问卷时，同一人可能填几种，份数不能相加：已参评取收到最多的一种，"
+        "实际人数不少于此数。",
         "最低样本由方案规定；达标对象＝该主体有效份数达到最低样本的对象数／该主体应评对象数。",
         tables.scheme_note(),
     )
@@ -91,21 +102,31 @@ def participation(tables: Tables) -> Sheet:
     return Sheet(name, f"{name}表", columns, (Section("", rows),), notes)
 
 
-def _participation_row(tables: Tables, one: Participation) -> tuple[Value, ...]:
-    expected = one.expected if one.expected is not None else one.issued
-    least = _minimum(tables, one.rater_class)
-    enough, rated = _reach(tables, one.rater_class)
+def _participation_row(tables: Tables, found: Sequence[Participation]) -> tuple[Value, ...]:
+    """One rater class of one round, over the questionnaires it answered."""
+    first = found[0]
+    asked = _most(one.expected for one in found)
+    issued = _most(one.issued for one in found)
+    received = max(one.received for one in found)
+    whole = asked if asked is not None else issued
+    enough, rated = _reach(tables, first.rater_class)
+    parts = [f"{_form_title(tables, one.round)} {one.received}" for one in found if one.received]
     return (
-        _round_name(tables, one.round, one.title),
-        str(tables.scheme.rater_class_name(one.rater_class)),
-        count(one.expected),
-        count(one.issued),
-        one.received,
-        share(one.received, expected) if expected else Mark.NONE,
-        count(least),
+        first.title,
+        str(tables.scheme.rater_class_name(first.rater_class)),
+        count(asked),
+        count(issued),
+        received,
+        share(received, whole) if whole else Mark.NONE,
+        count(_minimum(tables, first.rater_class)),
         f"{enough}／{rated}" if rated else Mark.NONE,
         Mark.NONE if not rated else "是" if enough == rated else "否",
+        "；".join(parts) or Mark.NONE,
     )
+
+
+def _most(numbers: Iterable[int | None]) -> int | None:
+    return max((n for n in numbers if n is not None), default=None)
 
 
 def _minimum(tables: Tables, rater_class: str) -> int | None:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from analysis.results import RateeResult
 from forms.problems import plain
-from forms.questionnaire import Questionnaire
+from forms.questionnaire import SHORT_SUFFIX, Dimension, Questionnaire
 from survey_app.reports.context import Rows, Tables, count, node_of
 from survey_app.reports.score_tables import ranks_of
 from survey_app.reports.sheets import Column, Mark, Sheet, Value, rounded, score, share
@@ -19,6 +19,7 @@ from survey_app.reports.votes import (
     hidden_places,
     overall,
     scale_options,
+    summed,
 )
 from survey_app.rounds.channels import CHANNELS
 
@@ -159,21 +160,39 @@ def score_notes(options: Options) -> tuple[str, ...]:
 
 
 def by_dimension(tables: Tables) -> tuple[Sheet, ...]:
-    """分维度: a sheet a questionnaire, since each has dimensions of its own."""
-    forms = [
-        form
-        for form in (tables.assessment.questionnaires[key] for key in _keys(tables))
-        if form.scored_items and tables.valid([form])
-    ]
-    if len(forms) == 1:
-        return (_dimension_sheet(tables, forms[0], ""),)
-    return tuple(_dimension_sheet(tables, form, f"（{form.title}）") for form in forms)
+    """分维度: a sheet a questionnaire, since each has dimensions of its own.
+
+    The short and the long form of a questionnaire are one where their dimensions are the same.
+    """
+    families = [forms for forms in _families(tables) if tables.valid(forms)]
+    if len(families) == 1:
+        return (_dimension_sheet(tables, families[0], ""),)
+    return tuple(_dimension_sheet(tables, forms, f"（{forms[0].title}）") for forms in families)
 
 
-def _dimension_sheet(tables: Tables, form: Questionnaire, ending: str) -> Sheet:
+def _families(tables: Tables) -> list[list[Questionnaire]]:
+    """Scored questionnaires, those that ask about the same dimensions on one scale together."""
+    found: dict[object, list[Questionnaire]] = {}
+    for key in _keys(tables):
+        form = tables.assessment.questionnaires[key]
+        if form.scored_items:
+            kinship = (
+                key.removesuffix(SHORT_SUFFIX),
+                tuple(one.key for one in _dimensions(form)),
+                scale_options(form, form.scored_items[0]),
+            )
+            found.setdefault(kinship, []).append(form)
+    return list(found.values())
+
+
+def _dimensions(form: Questionnaire) -> list[Dimension]:
     used = {item.dimension for item in form.scored_items}
-    dimensions = [one for one in form.dimensions if one.key in used]
-    options = scale_options(form, form.scored_items[0])
+    return [one for one in form.dimensions if one.key in used]
+
+
+def _dimension_sheet(tables: Tables, forms: list[Questionnaire], ending: str) -> Sheet:
+    dimensions = _dimensions(forms[0])
+    options = scale_options(forms[0], forms[0].scored_items[0])
     words = Words.of(options)
     columns = [Column("序号", "ordinal"), Column("评议对象", "text"), Column("有效份数", "count")]
     for one in dimensions:
@@ -185,9 +204,9 @@ def _dimension_sheet(tables: Tables, form: Questionnaire, ending: str) -> Sheet:
     columns.append(Column("总体评价", "score"))
     rows: dict[str, Rows] = {}
     for key, ratees in tables.classes.items():
-        chosen = [one for one in ratees if tables.votes.has(form, one.key)]
+        chosen = [one for one in ratees if any(tables.votes.has(form, one.key) for form in forms)]
         rows[key] = tuple(
-            _dimension_row(tables, number, one, form, [each.key for each in dimensions])
+            _dimension_row(tables, number, one, forms, [each.key for each in dimensions])
             for number, one in enumerate(chosen, 1)
         )
     notes = (
@@ -202,28 +221,30 @@ def _dimension_sheet(tables: Tables, form: Questionnaire, ending: str) -> Sheet:
 
 
 def _dimension_row(
-    tables: Tables, number: int, one: RateeResult, form: Questionnaire, dimensions: list[str]
+    tables: Tables, number: int, one: RateeResult, forms: list[Questionnaire], dimensions: list[str]
 ) -> tuple[Value, ...]:
-    n = tables.ballots_of(one.key, [form]).valid
+    n = tables.ballots_of(one.key, forms).valid
     values: list[Value] = [number, one.name, n]
-    hidden = _is_hidden(tables, one.key, form, n)
+    hidden = _is_hidden(tables, one.key, forms, n)
     for key in dimensions:
-        tally = tables.votes.dimension(form, key, one.key)
+        tally = summed([tables.votes.dimension(form, key, one.key) for form in forms])
         if hidden:
             values += [Mark.SUPPRESSED] * 3
         else:
             values += [score(tally.score), rate(tally), share(tally.unknown, tally.answered)]
-    total = tables.votes.overall([form], one.key) if form.overall else None
+    total = tables.votes.overall(forms, one.key) if forms[0].overall else None
     last = Mark.NONE if total is None else score(total.score)
     return (*values, Mark.SUPPRESSED if hidden else last)
 
 
-def _is_hidden(tables: Tables, ratee: str, form: Questionnaire, n: int) -> bool:
-    """Whether too few answered this form, or it would give away another that too few answered."""
+def _is_hidden(tables: Tables, ratee: str, forms: list[Questionnaire], n: int) -> bool:
+    """Whether too few answered these forms, or they would give away others too few answered."""
     groups = by_scale(tables.assessment.questionnaires.values())
-    together = next((forms for forms in groups.values() if form in forms), [form])
-    sizes = [tables.ballots_of(ratee, [each]).valid for each in together]
-    return together.index(form) in hidden_places(sizes) or 0 < n < PRIVACY_MINIMUM
+    scale = next((group for group in groups.values() if forms[0] in group), forms)
+    together = [family for family in _families(tables) if family[0] in scale]
+    sizes = [tables.ballots_of(ratee, family).valid for family in together]
+    place = next((n for n, family in enumerate(together) if family[0] is forms[0]), -1)
+    return place in hidden_places(sizes) or 0 < n < PRIVACY_MINIMUM
 
 
 def by_channel(tables: Tables) -> Sheet:

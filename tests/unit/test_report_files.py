@@ -128,6 +128,11 @@ def test_csv_is_one_header_row_and_values(tmp_path: Path) -> None:
     ]
 
 
+def test_sheets_of_one_name_become_two_files(tmp_path: Path) -> None:
+    paths = write_csv_files((a_sheet("分维度"), a_sheet("分维度")), tmp_path)
+    assert [path.stem for path in paths] == ["分维度", "分维度(2)"]
+
+
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1"])
 def test_csv_text_never_starts_a_formula(text: str) -> None:
     sheet = Sheet("表", "表", (Column("名", "text"),), (Section("", ((text,),)),))

@@ -133,8 +133,8 @@ def test_indicators_show_completion_and_score() -> None:
 def test_quality_adds_up_and_participation_has_a_rate() -> None:
     quality = sheets()["答卷质量情况"]
     found = [values for _, values in quality.rows()]
-    assert found[0][1:7] == ("市民", 32, 6, 2, 24, Decimal("0.7500"))
-    assert all(values[2] == values[3] + values[4] + values[5] for values in found)
+    assert found[0][1:8] == ("群众评议问卷", "市民", 32, 6, 2, 24, Decimal("0.7500"))
+    assert all(values[3] == values[4] + values[5] + values[6] for values in found)
     part = [values for _, values in sheets()["抽样与参与情况"].rows()]
     assert part[1][2:6] == (10, 9, 8, Decimal("0.8000"))
     assert part[0][2] is Mark.NONE  # nobody knows how many citizens there are to ask
