@@ -121,5 +121,5 @@ def page_names() -> dict[str, Any]:
     }
 
 
-def _return_address() -> str | None:
-    return request.full_path.rstrip("?") if request.method == "GET" else None
+def _return_address() -> str:
+    return request.full_path.rstrip("?") if request.method == "GET" else "/admin/"

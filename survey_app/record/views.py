@@ -1,16 +1,49 @@
 """The page that shows the record of operators' acts."""
 
-import json
 from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
+from forms.problems import N_
 from survey_app.core import clock
 from survey_app.core.services import services
 from survey_app.record.reading import ACTION_NAMES, Wanted, search
 
 blueprint = Blueprint("record", __name__, url_prefix="/admin/record")
+DIGEST_SHOWN = len("sha256:") + 16
+DETAIL_NAMES = {
+    "added": N_("新增"),
+    "changed": N_("修改"),
+    "removed": N_("删除"),
+    "ratees": N_("评议对象"),
+    "rater_classes": N_("评议主体"),
+    "roster": N_("名册"),
+    "login": N_("登录名"),
+    "role": N_("角色"),
+    "is_active": N_("可以登录"),
+    "failures": N_("失败次数"),
+    "file": N_("文件"),
+    "mode": N_("方式"),
+    "counts": N_("数量"),
+    "key": N_("编号"),
+    "config": N_("冻结内容"),
+    "n": N_("数量"),
+    "batch": N_("批次"),
+    "rater_class": N_("评议主体"),
+    "ballots": N_("答卷"),
+    "ballot": N_("答卷"),
+    "receipt": N_("回执"),
+    "admission": N_("用过的卡"),
+    "draft": N_("草稿"),
+    "comment": N_("意见"),
+    "refusal": N_("没有收下的提交"),
+    "kind": N_("内容"),
+    "rows": N_("行数"),
+    "digest": N_("校验码"),
+    "run": N_("核算"),
+    "number": N_("次数"),
+}
 
 
 @blueprint.app_template_filter("record_details")
@@ -20,9 +53,18 @@ def details(value: dict[str, Any]) -> str:
     for name, held in value.items():
         if held in (None, "", [], {}):
             continue
-        shown = held if isinstance(held, str) else json.dumps(held, ensure_ascii=False)
-        parts.append(f"{name}: {shown}")
+        parts.append(f"{_(DETAIL_NAMES.get(name, name))}：{_shown(held)}")
     return "；".join(parts)
+
+
+def _shown(held: object) -> str:
+    """A detail in a few words; of a digest the beginning, which is enough to compare by eye."""
+    if isinstance(held, dict):
+        return "、".join(f"{_(DETAIL_NAMES.get(k, k))} {_shown(one)}" for k, one in held.items())
+    if isinstance(held, bool):
+        return str(_("是") if held else _("否"))
+    text = str(held)
+    return text[:DIGEST_SHOWN] + "…" if text.startswith("sha256:") else text
 
 
 @blueprint.get("/")

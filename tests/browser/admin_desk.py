@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 
 from survey_app.core.config import Settings
 from survey_app.core.services import Services
-from tests.browser.conftest import picture
+from tests.browser.conftest import PICTURES, picture
 from tests.web.desk import PASSWORD, Sheets, make_app, workbook
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -119,4 +119,8 @@ def codes_in(pdf: Path, scale: float = 3.0) -> list[str]:
 
 def print_pdf(page: Page, path: Path) -> Path:
     page.pdf(path=str(path), prefer_css_page_size=True, print_background=True)
+    if PICTURES:
+        document = pypdfium2.PdfDocument(path)
+        document[0].render(scale=1.6).to_pil().save(f"{PICTURES}/pdf-{path.stem}.png")
+        document.close()
     return path

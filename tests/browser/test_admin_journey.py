@@ -208,4 +208,4 @@ def check_print(page: Page, name: str) -> None:
     check(page, name)
     page.emulate_media(media="print")
     picture(page, f"{name}-paper", is_whole=False)
-    page.emulate_media(media="screen")
+    page.emulate_media(media="null")
