@@ -6,12 +6,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from analysis.results import NodeScore, RateeResult
+from analysis.indicators import IndicatorResult
+from analysis.results import Assessment, NodeScore, RateeResult
 from analysis.rounding import half_up
 from forms.problems import N_, plain
 from forms.questionnaire import Questionnaire
 
-StepKind = Literal["total", "adjustment", "component", "rater_class", "dimension"]
+StepKind = Literal["total", "adjustment", "component", "indicators", "rater_class", "dimension"]
 MOST_DECIMALS = 6
 
 TOTAL = N_("总分 ＝ 各构成折算分之和 ＋ 计入的加分 － 计入的减分；最后一次四舍五入")
@@ -68,13 +69,22 @@ class Step:
         return "—" if self.adds is None else exact_text(self.adds)
 
 
-def explain(
-    result: RateeResult, base: Decimal, questionnaires: Mapping[str, Questionnaire]
-) -> tuple[Step, ...]:
+def explain(assessment: Assessment, result: RateeResult) -> tuple[Step, ...]:
     """The steps of one ratee's total, from the top down, in the order of the scheme's tree."""
-    points = option_points(questionnaires)
-    steps = [_total(result, base), *_adjustments(result)]
-    steps += [_node(one, children_of(one.path, result.nodes), points) for one in result.nodes]
+    points = option_points(assessment.questionnaires)
+    steps = [_total(result, assessment.scheme.base), *_adjustments(result)]
+    for node in result.nodes:
+        rows = [
+            row
+            for row in assessment.indicators
+            if row.row.ratee == result.key and row.path == node.path
+        ]
+        work = (
+            _from_indicators(node, rows)
+            if rows
+            else _work(node, children_of(node.path, result.nodes), points)
+        )
+        steps.append(_node(node, work, "indicators" if rows else node.kind))
     return tuple(steps)
 
 
@@ -169,12 +179,12 @@ def _adjustments(result: RateeResult) -> list[Step]:
     ]
 
 
-def _node(node: NodeScore, below: Sequence[NodeScore], points: Mapping[str, Decimal]) -> Step:
-    formula, figures, readds = _work(node, below, points)
+def _node(node: NodeScore, work: tuple[str, str, bool], kind: StepKind) -> Step:
+    formula, figures, readds = work
     return Step(
         path=node.path,
         level=node.path.count("/") + 1,
-        kind=node.kind,
+        kind=kind,
         label=node.name,
         formula=SUPPRESSED if node.suppressed else formula,
         figures="" if node.suppressed else figures,
@@ -212,6 +222,19 @@ def _work(
     if added != node.score:
         figures += f" → {two(node.score)}"  # the node's note says by which transform
     return WEIGHTED, figures, added == node.score
+
+
+def _from_indicators(node: NodeScore, rows: Sequence[IndicatorResult]) -> tuple[str, str, bool]:
+    reported = [(row.score, row.row.points) for row in rows if row.score is not None]
+    points = sum((full for _, full in reported), Decimal(0))
+    if node.score is None or not points:
+        return INDICATORS, "", False
+    scores = sum((given for given, _ in reported), Decimal(0))
+    found = 100 * Fraction(scores) / Fraction(points)
+    figures = f"{plain(scores)} ÷ {plain(points)} × 100 ＝ {two(found)}"
+    if found != node.score:
+        figures += f" → {two(node.score)}"
+    return INDICATORS, figures, found == node.score
 
 
 def _from_votes(

@@ -123,7 +123,7 @@ def trace(run: OpenedRun, key: str) -> Trace:
     one = next((one for one in run.assessment.ratees if one.key == key), None)
     if one is None:
         raise NotFoundError
-    steps = explain(one, run.assessment.scheme.base, run.assessment.questionnaires)
+    steps = explain(run.assessment, one)
     shown, legend = _bars(one)
     return Trace(
         one=one,

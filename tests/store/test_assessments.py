@@ -141,7 +141,7 @@ def test_the_walk_readds_exactly(database: Database, settings: Settings) -> None
     world = assessed_world(database, settings)
     run = service.open_run(database, settings, world.round_id)
     for one in run.assessment.ratees:
-        steps = explain(one, run.assessment.scheme.base, run.assessment.questionnaires)
+        steps = explain(run.assessment, one)
         assert all(step.readds for step in steps)
 
 

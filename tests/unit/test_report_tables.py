@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.results import Assessment, CellTable
+from analysis.results import Assessment, CellTable, Participation
 from survey_app.assessments.explanation import Step, exact_text, explain
 from survey_app.reports.sheets import Mark, Sheet, Value
 from survey_app.reports.tables import all_sheets
@@ -165,6 +165,36 @@ def test_every_sheet_says_its_scheme() -> None:
             ), name
 
 
+def test_the_long_and_the_short_form_are_counted_together() -> None:
+    of = assessment()
+    short = replace(of.questionnaires["small"], key="small.short")
+    rows = [
+        one._replace(questionnaire="small.short") if one.rater_class == "delegate" else one
+        for one in of.cells.rows
+        if one.questionnaire == "small"
+    ]
+    forms = [
+        replace(one, questionnaire="small.short") if one.rater_class == "delegate" else one
+        for one in of.cells.ballots
+        if one.questionnaire == "small"
+    ]
+    both = replace(
+        of,
+        cells=CellTable(tuple(rows), tuple(forms)),
+        questionnaires={"small": of.questionnaires["small"], "small.short": short},
+        participation=(
+            Participation("r.small", "轮次", "delegate", 10, 9, 3),
+            Participation("r.small.short", "轮次", "delegate", 10, 9, 8),
+        ),
+    )
+    made = sheets(both)
+    assert row(made["分维度"], "市教育局") == row(sheets()["分维度（群众评议问卷）"], "市教育局")
+    took_part = [values for _, values in made["抽样与参与情况"].rows()]
+    assert len(took_part) == 1  # one rater class, whoever filled in one form or both
+    assert took_part[0][2:6] == (10, 9, 8, Decimal("0.8000"))
+    assert took_part[0][-1] == "群众评议问卷 3；群众评议问卷（简版） 8"
+
+
 def small(n: int) -> Assessment:
     """The same with delegates' forms cut down to n, so that their channel is too small."""
     rows = [
@@ -222,7 +252,7 @@ def test_tallies_add_and_refuse_other_scales() -> None:
 
 def walk() -> dict[str, Step]:
     of = assessment()
-    return {step.path: step for step in explain(U1, of.scheme.base, of.questionnaires)}
+    return {step.path: step for step in explain(of, U1)}
 
 
 def test_the_walk_goes_from_the_total_to_the_votes() -> None:
@@ -230,6 +260,7 @@ def test_the_walk_goes_from_the_total_to_the_votes() -> None:
     assert list(steps)[:4] == ["", "+", "-", "indicators"]
     assert steps[""].figures == "55.50 ＋ 26.40 ＋ 9.00 ＋ 3 － 1 ＝ 92.90"
     assert steps["public"].figures == "90.00 × 60% ＋ 85.00 × 40% ＝ 88.00"
+    assert steps["indicators"].figures == "18.5 ÷ 20 × 100 ＝ 92.50"
     duty = steps["public/citizen/duty"]
     assert duty.figures == "（100×5 ＋ 80×5）÷ 10 ＝ 90.00"
     assert duty.votes[0] == ("非常满意", 5)
@@ -241,14 +272,14 @@ def test_a_walk_that_does_not_readd_says_so() -> None:
     wrong = replace(U1.nodes[1], score=Fraction(89))
     one = replace(U1, nodes=(U1.nodes[0], wrong, *U1.nodes[2:]))
     of = assessment()
-    steps = {step.path: step for step in explain(one, of.scheme.base, of.questionnaires)}
+    steps = {step.path: step for step in explain(of, one)}
     assert not steps["public"].readds
     assert steps["public"].figures.endswith("＝ 88.00 → 89.00")
 
 
 def test_a_suppressed_step_shows_no_figures() -> None:
     of = small(4)
-    steps = {step.path: step for step in explain(of.ratees[1], of.scheme.base, of.questionnaires)}
+    steps = {step.path: step for step in explain(of, of.ratees[1])}
     hidden = steps["public/delegate"]
     assert (hidden.result, hidden.figures, hidden.votes, hidden.adds) == ("—", "", (), None)
 
