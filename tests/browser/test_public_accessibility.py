@@ -23,9 +23,16 @@ def check(page: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("look", "query"), [("plain", ""), ("elder", "?elder=1"), ("english", "?lang=en")]
+    ("look", "query", "screen"),
+    [
+        ("plain", "", "phone"),
+        ("elder", "?elder=1", "phone"),
+        ("plain", "", "desk"),
+        pytest.param("english", "?lang=en", "phone", marks=pytest.mark.long),
+        pytest.param("elder", "?elder=1", "desk", marks=pytest.mark.long),
+        pytest.param("english", "?lang=en", "desk", marks=pytest.mark.long),
+    ],
 )
-@pytest.mark.parametrize("screen", ["phone", "desk"])
 def test_every_page_of_a_rater(
     make_site: MakeSite, open_page: OpenPage, look: str, query: str, screen: str
 ) -> None:
