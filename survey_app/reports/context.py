@@ -116,9 +116,7 @@ class Tables:
     def forms_of(self, leaf: Component) -> list[Questionnaire]:
         """The questionnaires of this assessment that a leaf takes."""
         return [
-            form
-            for key, form in sorted(self.assessment.questionnaires.items())
-            if not leaf.questionnaires or key in leaf.questionnaires
+            form for key, form in sorted(self.assessment.questionnaires.items()) if leaf.takes(key)
         ]
 
     def scheme_note(self) -> str:

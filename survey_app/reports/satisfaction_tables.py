@@ -23,12 +23,13 @@ from survey_app.reports.votes import (
 )
 from survey_app.rounds.channels import CHANNELS
 
+SUMMARY = "满意度测评汇总表"
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a table on this scale is called, and its score and rate."""
+    """What score and rate are called on this scale."""
 
-    table: str
     score: str
     rate: str
 
@@ -36,22 +37,31 @@ class Words:
     def of(cls, options: Options) -> "Words":
         """Satisfaction where the options speak of it, a vote on merit (民主测评) otherwise."""
         if any("满意" in text for text, _ in options):
-            return cls("满意度测评汇总表", "满意度得分", "满意率")
-        return cls("民主测评结果汇总表", "得分", "好评率")
+            return cls("满意度得分", "满意率")
+        return cls("得分", "好评率")
 
 
 def summaries(tables: Tables) -> tuple[Sheet, ...]:
     """One summary for each scale in use: 满意度测评汇总表 first, then other scales (民主测评)."""
     groups = by_scale(tables.assessment.questionnaires[key] for key in _keys(tables))
     ordered = sorted(groups.items(), key=lambda group: -tables.valid(group[1]))
-    return tuple(_summary(tables, options, forms, Words.of(options)) for options, forms in ordered)
+    return tuple(
+        _summary(tables, options, forms, SUMMARY if place == 0 else _further_name(options))
+        for place, (options, forms) in enumerate(ordered)
+    )
+
+
+def _further_name(options: Options) -> str:
+    first = options[0][0]
+    return f"{SUMMARY}（{first}等）" if "满意" in first else "民主测评结果汇总表"
 
 
 def _keys(tables: Tables) -> list[str]:
     return sorted(tables.assessment.questionnaires)
 
 
-def _summary(tables: Tables, options: Options, forms: list[Questionnaire], words: Words) -> Sheet:
+def _summary(tables: Tables, options: Options, forms: list[Questionnaire], name: str) -> Sheet:
+    words = Words.of(options)
     leaves = [
         leaf
         for leaf in tables.questionnaire_leaves()
@@ -79,7 +89,7 @@ def _summary(tables: Tables, options: Options, forms: list[Questionnaire], words
             if tables.ballots_of(one.key, forms).received
         )
     notes = _summary_notes(tables, options, forms)
-    return Sheet(words.table, words.table, tuple(columns), tables.sections(rows), notes)
+    return Sheet(name, name, tuple(columns), tables.sections(rows), notes)
 
 
 def _summary_row(

@@ -195,6 +195,14 @@ def test_the_long_and_the_short_form_are_counted_together() -> None:
     assert took_part[0][-1] == "群众评议问卷 3；群众评议问卷（简版） 8"
 
 
+def test_a_round_on_another_scale_still_has_its_summary() -> None:
+    of = assessment()
+    alone = replace(of, questionnaires={"merit": of.questionnaires["merit"]})
+    found = row(sheets(alone)["满意度测评汇总表"], "市教育局")
+    # 优秀 3, 良好 3: (300 + 240) / 6 = 90
+    assert (found["优秀·票"], found["得分"], found["好评率(%)"]) == (3, Decimal("90.00"), 1)
+
+
 def small(n: int) -> Assessment:
     """The same with delegates' forms cut down to n, so that their channel is too small."""
     rows = [
