@@ -43,6 +43,7 @@ def test_a_citizens_whole_journey(
     tick(page, "1.D1", "2")
     page.get_by_role("button", name="提交").click()
     expect(page.locator("#sum")).to_be_in_viewport()
+    expect(page.locator("#sum")).to_be_focused()
     page.get_by_role("link", name="第 2 题").click()
     expect(page.locator("#q-1\\.D3")).to_be_in_viewport()
     expect(page.locator("input[name='1.D1'][value='2']")).to_be_checked()
