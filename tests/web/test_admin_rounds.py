@@ -1,0 +1,259 @@
+"""Setting up a round and its entrances: what is refused, kept, shown once and counted."""
+
+import io
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from survey_app.ballots.accept import accept_many
+from survey_app.ballots.entrance import VoidCardError, card_entrance
+from survey_app.core import clock
+from survey_app.core.config import Settings
+from survey_app.core.services import Services
+from survey_app.rounds.tables import Round
+from tests.rounds import make_world
+from tests.web.desk import PLAIN_ROUND, REGISTER, Desk, import_register, make_app, signed_in
+
+TYPED = re.compile(r'class="typed">([0-9A-Z-]+)<')
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    app = make_app(settings)
+    yield app
+    services_of(app).database.dispose()
+
+
+@pytest.fixture
+def clerk(app: Flask) -> Desk:
+    return signed_in(app, "clerk")
+
+
+def services_of(app: Flask) -> Services:
+    held: Services = app.extensions["survey"]
+    return held
+
+
+def row_of(app: Flask, round_id: int = 1) -> Round:
+    with services_of(app).database.read() as session:
+        row = session.get(Round, round_id)
+        assert row is not None
+        return row
+
+
+def make_round(desk: Desk, **changed: object) -> str:
+    reply = desk.post("/admin/rounds/new", {**PLAIN_ROUND, **changed})
+    assert reply.status_code == 302, reply.text[-3000:]
+    return reply.headers["Location"]
+
+
+def test_the_usual_forms_are_chosen_beforehand(clerk: Desk) -> None:
+    import_register(clerk)
+    page = clerk.get("/admin/rounds/new")
+    assert page.count("selected") == 4
+    for value in ("county.short", "unit.short", "leader"):
+        assert f'selected value="{value}"' in page
+
+
+def test_a_closing_time_is_on_the_clocks_of_the_office(app: Flask, clerk: Desk) -> None:
+    """17:30 in Beijing is 09:30 UTC."""
+    import_register(clerk)
+    place = make_round(clerk, close_at="2036-11-30T17:30")
+    moment = row_of(app).close_at
+    assert moment is not None
+    assert moment.isoformat() == "2036-11-30T09:30:00+00:00"
+    assert "2036-11-30 17:30" in clerk.get(place)
+    assert 'value="2036-11-30T17:30"' in clerk.get(f"{place}/edit")
+
+
+def test_everything_wrong_is_said_and_everything_typed_is_kept(clerk: Desk) -> None:
+    import_register(clerk)
+    wrong = {"title": "", "key": "Ünicode Key", "target_per_ratee": "many", "scheme": "upload"}
+    scheme = (
+        'key = "s"\nversion = "1"\ntitel = "x"\n[[component]]\nkey = "a"\nname = "甲"\n'
+        'weight = "99"\nsource = "questionnaire"\n'
+    )
+    fields = {**PLAIN_ROUND, **wrong, "form:citizen:unit": "unit"}
+    reply = clerk.post(
+        "/admin/rounds/new", {**fields, "scheme_file": (io.BytesIO(scheme.encode()), "s.toml")}
+    )
+    assert reply.status_code == 422
+    for words in ("请填写这一项", "只能用小写字母", "titel", "99", "方案文件有"):
+        assert words in reply.text, words
+    assert 'value="市绩效办"' in reply.text
+    assert 'selected value="unit"' in reply.text
+    assert "请选择一个不超过 200 KB" in clerk.post("/admin/rounds/new", fields).text
+
+
+def test_an_own_scheme_is_kept_when_the_round_is_changed(app: Flask, clerk: Desk) -> None:
+    import_register(clerk)
+    scheme = (
+        'key = "own"\nversion = "7"\ntitle = "本市方案"\n[[component]]\nkey = "a"\nname = "评议"\n'
+        'weight = "100"\nsource = "questionnaire"\n'
+    )
+    place = make_round(
+        clerk, scheme="upload", scheme_file=(io.BytesIO(scheme.encode()), "own.toml")
+    )
+    assert "本市方案" in clerk.get(place)
+    assert "现在的方案：本市方案" in clerk.get(f"{place}/edit")
+    changed = {**PLAIN_ROUND, "scheme": "keep", "title": "改过的名称", "key": "another"}
+    assert clerk.post(f"{place}/edit", changed).status_code == 302
+    row = row_of(app)
+    assert (row.title, row.key, row.scheme_toml) == ("改过的名称", "test-round", scheme)
+
+
+def test_a_key_is_taken_once(clerk: Desk) -> None:
+    import_register(clerk)
+    make_round(clerk)
+    reply = clerk.post("/admin/rounds/new", PLAIN_ROUND)
+    assert reply.status_code == 409
+    assert "已经有编号为“test-round”的轮次" in reply.text
+
+
+def test_a_step_names_everything_in_its_way(clerk: Desk) -> None:
+    import_register(clerk)
+    nobody = {name: "" for name in PLAIN_ROUND if name.startswith("form:")}
+    place = make_round(clerk, scheme="zhangjiajie-2009", **nobody)
+    page = clerk.get(place)
+    assert "还没有给任何评议主体选择问卷" in page
+    assert "评议主体“市民”在本轮没有这一块认可的问卷" in page
+    reply = clerk.post(f"{place}/freeze")
+    assert reply.status_code == 409
+    assert "还没有给任何评议主体选择问卷" in reply.text
+    assert "草稿" in clerk.get(place)
+
+
+def test_a_frozen_round_is_not_changed(app: Flask, clerk: Desk) -> None:
+    import_register(clerk)
+    place = make_round(clerk)
+    clerk.post(f"{place}/freeze")
+    reply = clerk.post(f"{place}/edit", {**PLAIN_ROUND, "title": "别的"})
+    assert reply.status_code == 409
+    assert row_of(app).title == "测试年度评议"
+
+
+def test_a_viewer_sees_but_finds_no_button(app: Flask, clerk: Desk) -> None:
+    import_register(clerk)
+    place = make_round(clerk)
+    viewer = signed_in(app, "viewer")
+    for address in ("/admin/", place, f"{place}/entrances", "/admin/register/", f"{place}/inputs/"):
+        page = viewer.get(address).split("<main")[1]
+        assert 'method="post"' not in page, address
+        assert "新建轮次" not in page
+    assert viewer.post(f"{place}/freeze").status_code == 403
+
+
+def counted(clerk: Desk, place: str, **changed: str) -> dict[str, str]:
+    page = clerk.get(f"{place}/entrances")
+    found = re.search(r'name="counted-batches"[^>]*value="(\d+)"', page)
+    assert found
+    fields = {
+        "rater_class": "citizen",
+        "channel": "field",
+        "scope": "each",
+        "count": "2",
+        "stratum": "政务大厅",
+        "batches": found.group(1),
+        **changed,
+    }
+    return {f"counted-{name}": value for name, value in fields.items()}
+
+
+def test_cards_by_number_are_shown_once(app: Flask, clerk: Desk) -> None:
+    """Two for each of three ratees are six, and their codes open the form of that ratee."""
+    import_register(clerk)
+    place = make_round(clerk)
+    fields = counted(clerk, place)
+    page = clerk.post(f"{place}/cards/counted", fields).text
+    codes = TYPED.findall(page)
+    assert len(set(codes)) == 6
+    again = clerk.post(f"{place}/cards/counted", fields)
+    assert again.status_code == 409
+    assert "已经生成过了" in again.text
+    clerk.post(f"{place}/freeze")
+    held = services_of(app)
+    scopes = [
+        card_entrance(held.database, held.rounds, held.keys, code, clock.now()).scope
+        for code in codes
+    ]
+    assert sorted(scopes) == [("001",), ("001",), ("101",), ("101",), ("102",), ("102",)]
+    for address in (place, f"{place}/entrances", "/admin/record/"):
+        assert not set(codes) & set(re.findall(r"[0-9A-Z]{4}-[0-9A-Z-]+", clerk.get(address)))
+
+
+def test_a_range_that_holds_nobody_is_not_everybody(clerk: Desk) -> None:
+    """Leaders rate units only, so cards for counties would be cards for nobody."""
+    import_register(clerk)
+    place = make_round(clerk)
+    fields = counted(clerk, place, rater_class="leader_city", scope="class:county")
+    reply = clerk.post(f"{place}/cards/counted", fields)
+    assert reply.status_code == 422
+    assert "请另选范围" in reply.text
+    many = counted(clerk, place, count="4000")
+    assert "一共 12000 张" in clerk.post(f"{place}/cards/counted", many).text
+
+
+def test_a_spoiled_card_is_replaced(app: Flask, clerk: Desk) -> None:
+    import_register(clerk)
+    place = make_round(clerk)
+    old = TYPED.findall(clerk.post(f"{place}/cards/counted", counted(clerk, place)).text)[0]
+    clerk.post(f"{place}/freeze")
+    page = clerk.post(f"{place}/reissue", {"code": old})
+    (fresh,) = TYPED.findall(page.text)
+    assert fresh != old
+    held = services_of(app)
+    with pytest.raises(VoidCardError):
+        card_entrance(held.database, held.rounds, held.keys, old, clock.now())
+    assert card_entrance(held.database, held.rounds, held.keys, fresh, clock.now())
+    assert clerk.post(f"{place}/reissue", {"code": old}).status_code == 410
+    assert "换发评议卡" in clerk.get("/admin/record/")
+    assert fresh not in clerk.get("/admin/record/")
+
+
+def test_a_poster_for_all_and_one_sheet_of_many(clerk: Desk) -> None:
+    import_register(clerk)
+    place = make_round(clerk)
+    fields = {"poster-rater_class": "citizen", "poster-channel": "online", "poster-extent": "all"}
+    clerk.post(f"{place}/posters", fields)
+    page = clerk.get(f"{place}/posters/1")
+    assert page.count("<svg") == 1
+    assert "viewBox" in page
+    assert "模拟数据" in page
+    assert "扫码后选择您了解的单位" in page
+    clerk.get(f"{place}/posters/99", status=404)
+
+
+def test_few_people_with_codes_are_only_called_few(app: Flask) -> None:
+    """Three delegates and three citizens have answered; citizens came by an open poster."""
+    held = services_of(app)
+    world = make_world(held.database, held.settings.home, cards=6)
+    ballots = [world.ballot(world.at_card(card.qr_code)) for card in world.cards[:3]]
+    ballots += [world.ballot(world.at_link()) for _ in range(3)]
+    accept_many(held.database, held.keys, ballots, at=clock.now())
+    admin = signed_in(app, "admin")
+    page = admin.get(f"/admin/rounds/{world.round_id}/watch")
+    (delegates,) = [
+        line for line in re.findall(r"<tr>.*?</tr>", page, re.DOTALL) if "人大代表" in line
+    ]
+    assert "少于 5" in delegates
+    assert "人数太少，不显示" in delegates
+    assert "%</span>" not in delegates
+    assert "少于 5" in admin.get(f"/admin/rounds/{world.round_id}/close")
+
+
+def test_pages_of_a_register_in_use_by_a_round_stay(app: Flask, clerk: Desk) -> None:
+    """A ratee deleted from the register stays in the frozen round, and its pages still open."""
+    import_register(clerk)
+    place = make_round(clerk)
+    clerk.post(f"{place}/freeze")
+    left = {
+        **REGISTER,
+        "评议对象": list(REGISTER["评议对象"])[:3],
+        "名册": [["评议主体", "人员编号"]],
+    }
+    assert import_register(clerk, left, mode="replace").status_code == 302
+    for page in ("", "/watch", "/entrances", "/inputs/"):
+        clerk.get(place + page)
+    assert "市水利局" in clerk.get(f"{place}/watch")
