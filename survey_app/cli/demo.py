@@ -13,6 +13,7 @@ import qrcode
 
 from survey_app.cli.console import Console, command
 from survey_app.cli.presence import nobody_else
+from survey_app.cli.rounds import started
 from survey_app.cli.serving import default_workers, run_server, split_bind
 
 if TYPE_CHECKING:
@@ -89,20 +90,16 @@ def _build(
     from survey_app.demo.city_plan import CitySpec, draw_city, find_scheme
     from survey_app.demo.service import build_demo
     from survey_app.demo.store import clear_for_demo
-    from survey_app.factory import start_services
 
     spec = CitySpec(ballots, seed, find_scheme(scheme))
     with nobody_else(settings.home):
-        services = start_services(settings)
-        if clear_for_demo(services):
+        with started() as services:
+            was_there = clear_for_demo(services)
+        if was_there:
             console.say("· 上一次的模拟城市已清除")
-            services = start_services(settings)
-        try:
-            with console.progress("模拟城市") as progress:
-                progress.stage(f"按种子 {seed} 生成（全部是模拟数据）", 0.0)
-                return build_demo(services, draw_city(spec), folder, progress)
-        finally:
-            services.database.dispose()
+        with started() as services, console.progress("模拟城市") as progress:
+            progress.stage(f"按种子 {seed} 生成（全部是模拟数据）", 0.0)
+            return build_demo(services, draw_city(spec), folder, progress)
 
 
 def find_address(bind: str) -> Address:

@@ -1,6 +1,8 @@
 """Commands on the store: first steps, operators, closing and sealing a round."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -17,12 +19,17 @@ class UnknownRoundError(NotFoundError):
     remedy = N_("现有轮次：{known}。")
 
 
-def start() -> Services:
-    """The services of this installation, its store made or brought up to date."""
+@contextmanager
+def started() -> Iterator[Services]:
+    """The services of this installation, its store made or brought up to date, and let go of."""
     from survey_app.core.config import Settings
     from survey_app.factory import start_services
 
-    return start_services(Settings.from_environ())
+    services = start_services(Settings.from_environ())
+    try:
+        yield services
+    finally:
+        services.database.dispose()
 
 
 def find_round(services: Services, key: str) -> int:
@@ -47,13 +54,13 @@ def init(login: str, name: str, *, as_json: bool, is_quiet: bool) -> None:
     """Make the store and, where there is no operator yet, an administrator."""
     from survey_app.accounts.service import has_operators
 
-    services = start()
     console = Console(as_json, is_quiet)
-    place = services.database.url.render_as_string(hide_password=True)
-    if has_operators(services.database):
-        console.result({"database": place, "created": False}, [f"数据库已就绪：{place}"])
-        return
-    password = _create(services, login, name, "admin")
+    with started() as services:
+        place = services.database.url.render_as_string(hide_password=True)
+        if has_operators(services.database):
+            console.result({"database": place, "created": False}, [f"数据库已就绪：{place}"])
+            return
+        password = _create(services, login, name, "admin")
     console.result(
         {"database": place, "created": True, "login": login, "password": password},
         [
@@ -79,7 +86,8 @@ def init(login: str, name: str, *, as_json: bool, is_quiet: bool) -> None:
 )
 def operator(login: str, name: str | None, role: str, *, as_json: bool, is_quiet: bool) -> None:
     """Add an operator."""
-    password = _create(start(), login, name or login, role)
+    with started() as services:
+        password = _create(services, login, name or login, role)
     Console(as_json, is_quiet).result(
         {"login": login, "role": role, "password": password},
         [f"{login}，密码 {password}（只显示这一次，请登录后修改）"],
@@ -107,8 +115,8 @@ def close(round_key: str, *, as_json: bool, is_quiet: bool) -> None:
     """Close a round."""
     from survey_app.closing.service import close_round
 
-    services = start()
-    received = close_round(services.database, BY_COMMAND, find_round(services, round_key))
+    with started() as services:
+        received = close_round(services.database, BY_COMMAND, find_round(services, round_key))
     Console(as_json, is_quiet).result(
         {"round": round_key, "state": "closed", "ballots": received},
         [f"轮次 {round_key} 已关闭，共收到 {received} 份答卷。接下来：survey seal {round_key}"],
@@ -125,14 +133,14 @@ def seal(round_key: str, *, as_json: bool, is_quiet: bool) -> None:
     """Seal a closed round."""
     from survey_app.closing import service as closing
 
-    services = start()
-    folders = closing.seal(
-        services.database,
-        services.rounds,
-        BY_COMMAND,
-        find_round(services, round_key),
-        services.settings.sealed_dir,
-    )
+    with started() as services:
+        folders = closing.seal(
+            services.database,
+            services.rounds,
+            BY_COMMAND,
+            find_round(services, round_key),
+            services.settings.sealed_dir,
+        )
     Console(as_json, is_quiet).result(
         {"round": round_key, "folders": [str(one) for one in folders]},
         [f"轮次 {round_key} 已封存：", *(f"  {one}" for one in folders)],

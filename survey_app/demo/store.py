@@ -31,7 +31,7 @@ def clear_for_demo(services: Services) -> bool:
     if real:
         raise NotADemoError(what="；".join(real))
     with services.database.read() as session:
-        keys = list(session.execute(select(Round.id, Round.key)).tuples())
+        keys = [(row.id, row.key) for row in session.execute(select(Round.id, Round.key))]
         has_any = bool(session.scalar(select(func.count(RecordEntry.id))))
     if not has_any:
         return False
