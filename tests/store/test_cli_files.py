@@ -1,0 +1,273 @@
+"""Commands on files: sealing, assessing, verifying; their exit codes and what they say."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from tests.cities import BuiltCity, build_city, survey
+
+INPUTS = ("indicators", "adjustments", "vetoes", "history")
+RATINGS = """rater,ratee,rater_class,item,option
+a,u1,citizen,y,5
+b,u1,citizen,y,3
+a,u2,citizen,y,4
+"""
+FORM = """
+key = "one"
+version = "1"
+title = "一道题"
+[[scale]]
+key = "five"
+options = [
+  {code = "3", text = "一般", points = "60"},
+  {code = "4", text = "满意", points = "80"},
+  {code = "5", text = "很满意", points = "100"},
+]
+[[dimension]]
+key = "all"
+text = "总体"
+weight = "1"
+[[item]]
+key = "y"
+dimension = "all"
+scale = "five"
+text = "您满意吗？"
+"""
+SCHEME = """
+key = "small"
+version = "1"
+title = "小方案"
+[[component]]
+key = "public"
+name = "公众评议"
+weight = "100"
+source = "questionnaire"
+min_n = {min_n}
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> BuiltCity:
+    return build_city(tmp_path_factory.mktemp("files") / "home")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """A folder with a few ratings, a form, a register and a scheme."""
+    (tmp_path / "ratings.csv").write_text(RATINGS, encoding="utf-8-sig")
+    (tmp_path / "form.toml").write_text(FORM, encoding="utf-8")
+    (tmp_path / "scheme.toml").write_text(SCHEME.format(min_n=1), encoding="utf-8")
+    (tmp_path / "ratees.csv").write_text(
+        "评议对象,单位名称,类别\nu1,甲局,unit\nu2,乙局,unit\n", encoding="utf-8"
+    )
+    return tmp_path
+
+
+def run(desk: Path, *arguments: str) -> Result:
+    """Run a command in which a bare file name stands for one on the desk."""
+    return survey(
+        desk / "home", *(str(desk / one[1:]) if one[0] == "@" else one for one in arguments)
+    )
+
+
+def seal(desk: Path, *more: str) -> Result:
+    return run(
+        desk, "seal-csv", "@ratings.csv", "--questionnaire", "@form.toml", "--to", "@sealed", *more
+    )
+
+
+def assess_city(built: BuiltCity, to: Path) -> Result:
+    inputs = built.folder / "inputs"
+    given = [text for kind in INPUTS for text in (f"--{kind}", str(inputs / f"{kind}.csv"))]
+    return survey(
+        built.home,
+        "assess",
+        str(built.folder / "sealed"),
+        *("--scheme", str(inputs / "scheme.toml"), "--ratees", str(inputs / "ratees.csv")),
+        *given,
+        *("--to", str(to)),
+    )
+
+
+def test_ratings_become_scores(desk: Path) -> None:
+    sealed = seal(desk, "--json")
+    assert sealed.exit_code == 0
+    assert json.loads(sealed.stdout)["counts"]["rows"] == 3
+    done = run(
+        desk, "assess", "@sealed", "--scheme", "@scheme.toml", "--ratees", "@ratees.csv",
+        "--to", "@out", "--json",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["counts"] == {"raw": 3, "duplicate": 0, "void": 0, "valid": 3}
+    totals = {
+        one["key"]: one["total"]
+        for one in json.loads((desk / "out/scores.json").read_bytes())["ratees"]
+    }
+    # u1: (100 + 60) / 2 = 80; u2: 80.
+    assert totals == {"u1": "80.00", "u2": "80.00"}
+    assert (desk / "out" / "workbook.xlsx").stat().st_size > 5000
+    assert list((desk / "out" / "csv").glob("*.csv"))
+
+
+def test_the_written_city_gives_the_same_bytes_again(built: BuiltCity, tmp_path: Path) -> None:
+    done = assess_city(built, tmp_path / "again")
+    assert done.exit_code == 0, done.output
+    again = (tmp_path / "again" / "scores.json").read_bytes()
+    assert again == (built.folder / "scores.json").read_bytes()
+
+
+def test_no_answer_is_exit_code_1(desk: Path) -> None:
+    (desk / "scheme.toml").write_text(SCHEME.format(min_n=50), encoding="utf-8")
+    seal(desk)
+    done = run(
+        desk, "assess", "@sealed", "--scheme", "@scheme.toml", "--ratees", "@ratees.csv",
+        "--to", "@out",
+    )  # fmt: skip
+    assert done.exit_code == 1
+    assert "最低 50 份" in done.stderr
+    assert not (desk / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("assess",),
+        ("assess", "x", "--ratees", "y", "--to", "z"),
+        ("demo", "--ballots", "10"),
+        ("demo", "--seed", "-1"),
+        ("serve", "--bind", "8000"),
+        ("nothing-of-the-kind",),
+        ("verify", "a", "b"),
+        ("assess", "x", "--scheme", "s", "--ratees", "r", "--to", "o", "--engine", "spark"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = survey(tmp_path, *arguments)
+    assert done.exit_code == 2
+    assert "Traceback" not in done.output
+
+
+def test_bad_ratings_are_named_all_at_once_by_file_and_row(desk: Path) -> None:
+    (desk / "ratings.csv").write_text(
+        RATINGS + "c,u1,citizen,y,9\nd,u1,citizen,z,5\na,u1,citizen,y,4\n", encoding="utf-8"
+    )
+    done = seal(desk)
+    assert done.exit_code == 3
+    for text in (
+        "ratings.csv:5",
+        "没有选项 9",
+        "ratings.csv:6",
+        "没有题目 z",
+        "ratings.csv:7",
+        "重复",
+    ):
+        assert text in done.stderr
+    assert not (desk / "sealed").exists()
+
+
+def test_problems_of_several_files_are_told_together(desk: Path) -> None:
+    seal(desk)
+    (desk / "ratees.csv").write_text("评议对象\nu1\n", encoding="utf-8")
+    (desk / "scheme.toml").write_text(SCHEME.format(min_n=1).replace("100", "99"), encoding="utf-8")
+    done = run(
+        desk, "assess", "@sealed", "--scheme", "@scheme.toml", "--ratees", "@ratees.csv",
+        "--to", "@out", "--json",
+    )  # fmt: skip
+    assert done.exit_code == 3
+    told = json.loads(done.stdout)
+    assert told["ok"] is False
+    places = " ".join(one["where"] for one in told["problems"])
+    assert "ratees.csv:1" in places
+    assert "scheme.toml" in places
+    assert all(one["remedy"] for one in told["problems"])
+
+
+def test_missing_files_are_all_named(desk: Path) -> None:
+    done = run(
+        desk, "assess", "@none", "--scheme", "@scheme.toml", "--ratees", "@no.csv", "--to", "@out",
+        "--history", "@lost.csv",
+    )  # fmt: skip
+    assert done.exit_code == 3
+    for name in ("none", "no.csv", "lost.csv"):
+        assert f"{desk / name}：没有这个文件或文件夹" in done.stderr
+
+
+def test_a_ratee_nobody_registered_is_bad_input(desk: Path) -> None:
+    seal(desk)
+    (desk / "ratees.csv").write_text("评议对象,类别\nu1,unit\n", encoding="utf-8")
+    done = run(
+        desk, "assess", "@sealed", "--scheme", "@scheme.toml", "--ratees", "@ratees.csv",
+        "--to", "@out",
+    )  # fmt: skip
+    assert done.exit_code == 3
+    assert "u2" in done.stderr
+
+
+def test_whole_files_verify(built: BuiltCity) -> None:
+    done = survey(built.home, "verify", str(built.folder), "--json")
+    assert done.exit_code == 0
+    told = json.loads(done.stdout)
+    assert told["ok"] is True
+    assert {"sha256", "manifest", "scores.recomputed"} <= {one["id"] for one in told["checks"]}
+    sealed = next((built.folder / "sealed").iterdir())
+    assert survey(built.home, "verify", str(sealed), "--quiet").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "check"),
+    [
+        ("sealed/2026-annual.unit/ballots.parquet", "sha256"),
+        ("sealed/2026-annual.service/questionnaire.json", "sha256"),
+        ("inputs/indicators.csv", "scores.recomputed"),
+        ("inputs/scheme.toml", "scores.recomputed"),
+        ("scores.json", "scores.recomputed"),
+    ],
+)
+def test_one_changed_byte_is_exit_code_4(
+    built: BuiltCity, tmp_path: Path, changed: str, check: str
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(built.folder, copy)
+    data = bytearray((copy / changed).read_bytes())
+    data[-40] ^= 1
+    (copy / changed).write_bytes(bytes(data))
+    done = survey(built.home, "verify", str(copy), "--json")
+    assert done.exit_code == 4
+    failed = {one["id"]: one["place"] for one in json.loads(done.stdout)["checks"] if not one["ok"]}
+    assert check in failed
+    if check == "sha256":
+        assert failed["sha256"] == str(copy / changed)
+
+
+def test_a_changed_sealed_file_is_not_assessed(desk: Path) -> None:
+    seal(desk)
+    with (desk / "sealed" / "ballots.parquet").open("ab") as stream:
+        stream.write(b"x")
+    done = run(
+        desk, "assess", "@sealed", "--scheme", "@scheme.toml", "--ratees", "@ratees.csv",
+        "--to", "@out",
+    )  # fmt: skip
+    assert done.exit_code == 4
+    assert "ballots.parquet" in done.stderr
+
+
+def test_a_folder_of_nothing_is_bad_input_to_verify(tmp_path: Path) -> None:
+    done = survey(tmp_path, "verify", str(tmp_path))
+    assert done.exit_code == 3
+    assert "没有封存的轮次" in done.stderr
+
+
+def test_schemes_are_checked_and_compared(desk: Path) -> None:
+    assert run(desk, "scheme", "check", "@scheme.toml").exit_code == 0
+    (desk / "bad.toml").write_text("kee = 1\n", encoding="utf-8")
+    done = run(desk, "scheme", "check", "@bad.toml")
+    assert done.exit_code == 3
+    assert "kee" in done.stderr
+    (desk / "new.toml").write_text(SCHEME.format(min_n=9), encoding="utf-8")
+    done = run(desk, "scheme", "diff", "@scheme.toml", "@new.toml", "--json")
+    assert len(json.loads(done.stdout)["changes"]) == 1
+    same = run(desk, "scheme", "diff", "plain", "plain", "--json")
+    assert json.loads(same.stdout)["changes"] == []
