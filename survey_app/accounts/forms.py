@@ -19,7 +19,10 @@ ROLE_CHOICES = [
 
 
 class LoginForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
-    """Log-in name and password; `next` is the page that was asked for."""
+    """Log-in name and password; `next` is the page that was asked for.
+
+    `kept` is a form that was sent after the session ran out, see accounts.resuming.
+    """
 
     login = StringField(
         _("登录名"), [NEEDED, Length(max=64)], render_kw={"autocomplete": "username"}
@@ -28,6 +31,7 @@ class LoginForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
         _("密码"), [NEEDED, Length(max=128)], render_kw={"autocomplete": "current-password"}
     )
     next = HiddenField()
+    kept = HiddenField()
 
 
 class ChangePasswordForm(FlaskForm):  # type: ignore[misc]

@@ -3,11 +3,23 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, g, redirect, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext
 from werkzeug.wrappers import Response as BaseResponse
 
 from forms.problems import N_
+from survey_app.accounts.forms import LoginForm
+from survey_app.accounts.resuming import keep_form
 from survey_app.accounts.service import find_session
 from survey_app.core.access import PUBLIC, SignedIn, admits, current, only, visitor
 from survey_app.core.errors import ForbiddenError
@@ -33,13 +45,13 @@ def admit(app: Flask, blueprint: Blueprint, roles: frozenset[str]) -> None:
     The hooks are the application's: a blueprint serves every application of a process.
     """
 
-    def check() -> BaseResponse | None:
+    def check() -> BaseResponse | tuple[str, int] | None:
         g.operator = identify()
         admitted = roles_of(current_app.view_functions[request.endpoint or ""], roles)
         if PUBLIC in admitted:
             return None
         if g.operator is None:
-            return redirect(url_for("accounts.login", next=_return_address()))
+            return _ask_to_sign_in()
         if g.operator.role not in admitted:
             raise ForbiddenError
         return None
@@ -52,6 +64,15 @@ def admit(app: Flask, blueprint: Blueprint, roles: frozenset[str]) -> None:
     app.before_request_funcs.setdefault(blueprint.name, []).append(check)
     app.after_request_funcs.setdefault(blueprint.name, []).append(keep_referrer)
     app.template_context_processors[blueprint.name].append(page_names)
+
+
+def _ask_to_sign_in() -> BaseResponse | tuple[str, int]:
+    """To the log-in page; what was typed before the session ran out goes with it."""
+    kept = keep_form(services().settings) if request.method == "POST" else ""
+    if not kept:
+        return redirect(url_for("accounts.login", next=_return_address()))
+    form = LoginForm(formdata=None, kept=kept, next="/admin/")
+    return render_template("accounts/login.html", form=form), 401
 
 
 def roles_of(view: Callable[..., Any], roles: frozenset[str]) -> frozenset[str]:

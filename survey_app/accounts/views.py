@@ -1,6 +1,15 @@
 """Signing in and out, one's own password, and the administrators' list of operators."""
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -13,6 +22,7 @@ from survey_app.accounts.forms import (
     ResetPasswordForm,
 )
 from survey_app.accounts.passwords import password_problems
+from survey_app.accounts.resuming import kept_form
 from survey_app.core.access import PUBLIC, ROLES, current, only, visitor
 from survey_app.core.services import services
 
@@ -42,7 +52,12 @@ def sign_in() -> str | Response | tuple[str, int]:
     if token is None:
         return _login_page(form, is_refused=True), 403
     session.clear()  # the CSRF secret of before does not outlive the log-in
-    response = redirect(guard.safe_return(form.next.data))
+    kept = kept_form(held.settings, form.kept.data) if form.kept.data else None
+    response = make_response(
+        render_template("accounts/resume.html", kept=kept)
+        if kept
+        else redirect(guard.safe_return(form.next.data))
+    )
     guard.set_cookie(response, token)
     return response
 

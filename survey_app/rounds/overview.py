@@ -106,18 +106,13 @@ def _members(register: Register, name: str) -> list[str]:
 def overview(database: Database, round_id: int) -> Overview:
     """A round as operators see it. Raises NotFoundError."""
     with database.read() as session:
-        row = load_round(session, round_id)
-        return Overview(
-            row=row,
-            next_steps=_next_steps(session, row),
-            links=session.scalars(
-                select(Link).where(Link.round_id == round_id).order_by(Link.id)
-            ).all(),
-            batches=session.scalars(
-                select(Batch).where(Batch.round_id == round_id).order_by(Batch.id)
-            ).all(),
-            register=load_register(session),
-        )
+        return _overview(session, load_round(session, round_id), load_register(session))
+
+
+def _overview(session: Session, row: Round, register: Register) -> Overview:
+    links = session.scalars(select(Link).where(Link.round_id == row.id).order_by(Link.id))
+    batches = session.scalars(select(Batch).where(Batch.round_id == row.id).order_by(Batch.id))
+    return Overview(row, _next_steps(session, row), links.all(), batches.all(), register)
 
 
 def _next_steps(session: Session, row: Round) -> tuple[NextStep, ...]:
@@ -142,6 +137,6 @@ class Home:
 def home(database: Database) -> Home:
     """Every round, newest first."""
     with database.read() as session:
-        ids = [row.id for row in list_rounds(session)]
         register = load_register(session)
-    return Home(tuple(overview(database, one) for one in ids), register)
+        rounds = [_overview(session, row, register) for row in list_rounds(session)]
+        return Home(tuple(rounds), register)

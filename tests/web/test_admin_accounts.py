@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 
+from survey_app.core import clock
 from survey_app.core.config import Settings
 from survey_app.core.services import Services
 from tests.web.desk import PASSWORD, Desk, make_app, signed_in
@@ -111,6 +114,26 @@ def test_an_own_password_and_signing_out_everywhere(app: Flask) -> None:
     here.get("/admin/account", status=302)
     assert Desk(app.test_client()).sign_in("clerk").status_code == 403
     assert Desk(app.test_client()).sign_in("clerk", new).status_code == 302
+
+
+def test_a_form_sent_after_the_session_ran_out_is_not_lost(app: Flask) -> None:
+    desk = signed_in(app, "admin")
+    fields = {"login": "li", "name": "李", "role": "clerk", "password": PASSWORD, "again": PASSWORD}
+    sent = {"csrf_token": desk.token("/admin/account"), **fields}
+    with time_machine.travel(clock.now() + timedelta(minutes=31), tick=False):
+        page = desk.client.post("/admin/operators/", data=sent)
+        assert page.status_code == 401
+        assert "刚才填的内容都还在" in page.text
+        assert PASSWORD not in page.text
+        kept = page.text.split('name="kept"')[1].split('value="')[1].split('"')[0]
+        again = {"login": "admin", "password": PASSWORD, "next": "/admin/", "kept": kept}
+        resumed = desk.post("/admin/login", again, "/admin/login")
+        assert 'action="/admin/operators/"' in resumed.text
+        assert '<input type="hidden" name="name" value="李">' in resumed.text
+        assert PASSWORD not in resumed.text
+    again["kept"] = kept[:-3]
+    forged = Desk(app.test_client()).post("/admin/login", again, "/admin/login")
+    assert forged.headers["Location"] == "/admin/"
 
 
 def test_without_any_operator_the_page_says_how_to_make_one(web_settings: Settings) -> None:

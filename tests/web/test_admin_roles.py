@@ -69,6 +69,7 @@ def lets_in(app: Flask, client: FlaskClient, door: Door, rule: Rule) -> bool:
     reply = client.open(address, method=door[1])
     assert reply.status_code != 500, (door, reply.text)
     is_sent_away = "/admin/login?next=" in reply.headers.get("Location", "")
+    is_sent_away |= reply.status_code == 401
     return not is_sent_away and not (reply.status_code == 403 and "没有这项权限" in reply.text)
 
 
