@@ -16,8 +16,7 @@ from survey_app.core.access import current, only
 from survey_app.core.services import services
 from survey_app.rounds.entrance_views import cards_page
 from survey_app.rounds.entrances import BatchSpec, IssuedBatch
-from survey_app.rounds.life import close_if_due
-from survey_app.rounds.overview import overview
+from survey_app.rounds.overview import close_what_is_due, overview
 
 blueprint = Blueprint("closing", __name__, url_prefix="/admin/rounds/<int:round_id>")
 REFRESH_SECONDS = 20
@@ -35,7 +34,7 @@ def small_count(n: int) -> str:
 def watch(round_id: int) -> Response:
     """How much has come in, fresh every few seconds without a script."""
     held = services()
-    close_if_due(held.database, round_id, clock.now())
+    close_what_is_due(held.database)
     found = overview(held.database, round_id)
     progress = watching.watch(held.database, held.rounds, round_id)
     page = render_template(

@@ -103,6 +103,19 @@ def _members(register: Register, name: str) -> list[str]:
     ]
 
 
+def close_what_is_due(database: Database) -> None:
+    """Close every open round whose time has come, so that no page shows it open.
+
+    Looks first: closing takes a lock that holds back ballots.
+    """
+    now = clock.now()
+    with database.read() as session:
+        due = session.scalars(select(Round.id).where(Round.state == "open", Round.close_at <= now))
+        ids = due.all()
+    for round_id in ids:
+        life.close_if_due(database, round_id, now)
+
+
 def overview(database: Database, round_id: int) -> Overview:
     """A round as operators see it. Raises NotFoundError."""
     with database.read() as session:

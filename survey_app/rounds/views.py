@@ -18,7 +18,7 @@ from survey_app.rounds import codes, life, service
 from survey_app.rounds.bindings import as_bindings, as_choices
 from survey_app.rounds.entrance_views import entrances
 from survey_app.rounds.forms import KEPT, UPLOADED, RoundForm, round_form
-from survey_app.rounds.overview import PATH, Overview, home, overview
+from survey_app.rounds.overview import PATH, Overview, close_what_is_due, home, overview
 from survey_app.rounds.schemes import (
     DEFAULT_SCHEME,
     check_scheme_text,
@@ -52,12 +52,14 @@ def told(problem: Problem) -> str:
 @blueprint.get("/")
 def start() -> str:
     """What needs doing now."""
+    close_what_is_due(services().database)
     return render_template("rounds/start.html", home=home(services().database), path=PATH)
 
 
 @blueprint.get("/rounds/")
 def index() -> str:
     """Every round, newest first."""
+    close_what_is_due(services().database)
     found = home(services().database)
     return render_template("rounds/index.html", rounds=found.rounds)
 
@@ -191,6 +193,7 @@ def _library() -> list[Questionnaire]:
 @blueprint.get("/rounds/<int:round_id>")
 def detail(round_id: int) -> str:
     """One round: where it stands, what comes next and what is in the way."""
+    close_what_is_due(services().database)
     found = overview(services().database, round_id)
     scheme, _problems = life.read_scheme(found.row)
     return render_template(

@@ -3,8 +3,10 @@
 import io
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 
 from survey_app.ballots.accept import accept_many
@@ -223,6 +225,17 @@ def test_a_poster_for_all_and_one_sheet_of_many(clerk: Desk) -> None:
     assert "模拟数据" in page
     assert "扫码后选择您了解的单位" in page
     clerk.get(f"{place}/posters/99", status=404)
+
+
+def test_a_round_whose_time_has_come_is_closed_on_every_page(app: Flask) -> None:
+    held = services_of(app)
+    close_at = clock.now() + timedelta(minutes=5)
+    world = make_world(held.database, held.settings.home, close_at=close_at)
+    place = f"/admin/rounds/{world.round_id}"
+    assert "进行中" in signed_in(app, "viewer").get(place)
+    with time_machine.travel(close_at, tick=False):
+        assert "已关闭" in signed_in(app, "viewer").get("/admin/")
+        assert "系统时钟" in signed_in(app, "viewer").get("/admin/record/?action=round.close")
 
 
 def test_few_people_with_codes_are_only_called_few(app: Flask) -> None:
