@@ -16,7 +16,12 @@
   function store(act) { try { return act(w.localStorage); } catch (e) { return null; } }
   function key(id) { return 'draft:' + id; }
 
-  if (done) { store(function (s) { s.removeItem(key(done.getAttribute('data-draft'))); }); }
+  function session(act) { try { return act(w.sessionStorage); } catch (e) { return null; } }
+  if (done) {
+    var id = done.getAttribute('data-draft');
+    store(function (s) { s.removeItem(key(id)); });
+    session(function (s) { s.setItem('sent:' + id, s.getItem('last:' + id)); });
+  }
   var sum = d.getElementById('sum');
   if (sum && !('autofocus' in sum)) { sum.focus(); }
   if (!form) { return; }
@@ -92,16 +97,26 @@
     progress.appendChild(d.createTextNode(progress.getAttribute('data-text').replace('{n}', n).replace('{m}', m)));
   }
 
+  /* Going back from the receipt: the answers stay out of sight of the next person. */
+  function cover() {
+    var sent = keepsHere && session(function (s) { return s.getItem('sent:' + draft.value); });
+    var cover = d.getElementById('sent');
+    if (!cover || sent !== form.elements.nonce.value) { return; }
+    each(all('.q,.send,.note', form), function (part) { part.hidden = true; });
+    cover.hidden = false;
+  }
+
   function changed() { isChanged = true; save(); refresh(); }
   form.addEventListener('change', changed);
   form.addEventListener('input', function (e) { if (e.target.type === 'textarea') { changed(); } });
   form.addEventListener('submit', function (e) {
     if (isSent) { e.preventDefault(); return; }
     isSent = true;
+    if (keepsHere) { session(function (s) { s.setItem('last:' + draft.value, form.elements.nonce.value); }); }
     /* Should the reply be lost, the button works again; the server counts the same form once. */
     setTimeout(function () { isSent = false; }, 8000);
   });
-  w.addEventListener('pageshow', function () { isSent = false; refresh(); });
+  w.addEventListener('pageshow', function () { isSent = false; refresh(); cover(); });
   w.addEventListener('beforeunload', function (e) {
     if (form.hasAttribute('data-leave') && isChanged && !isSent) { e.preventDefault(); e.returnValue = ''; }
   });

@@ -58,6 +58,7 @@ def render_form(visit: Visit, hidden: Markup, given: Pairs = (), said: Said | No
         **_common(visit),
         paper=paper_of(visit, given, said.errors),
         action=visit.action,
+        address=visit.address,
         hidden=hidden,
         alert=said.alert,
         notice=said.notice,

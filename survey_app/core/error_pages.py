@@ -5,6 +5,7 @@ import logging
 from flask import Flask, render_template
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from forms.problems import N_, InputError, Problem
@@ -17,6 +18,10 @@ STALE_PAGE = (N_("这个页面放得太久，需要重新打开。"), N_("请返
 UNEXPECTED = (
     N_("系统出了故障，刚才的操作没有完成。"),
     N_("请稍后再试；仍然不行时请联系工作人员。"),
+)
+BUSY = (
+    N_("系统正忙，刚才的操作没有完成，也没有记录。"),
+    N_("请过几秒返回上一页再试一次，填过的内容还在那里。"),
 )
 HTTP_WORDS = {
     404: (NotFoundError.message, NotFoundError.remedy),
@@ -53,6 +58,11 @@ def register(app: Flask) -> None:
             return error
         words = HTTP_WORDS.get(error.code, (DomainError.message, DomainError.remedy))
         return _page(*_say(words), error.code)
+
+    @app.errorhandler(OperationalError)
+    def store_is_away(_error: OperationalError) -> tuple[str, int]:
+        log.error("the store does not answer")
+        return _page(*_say(BUSY), 503)
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> tuple[str, int]:

@@ -137,12 +137,45 @@ def test_double_tap_back_and_reload_count_once(make_site: MakeSite, open_page: O
     page.get_by_role("button", name="提交").dblclick()
     receipt = page.locator(".receipt").inner_text()
     page.go_back()
-    expect(page.locator("input:checked")).to_have_count(5)
-    page.get_by_role("button", name="提交").click()
+    # The answers are out of the next person's sight; sending them again changes nothing.
+    expect(page.locator("#q-1\\.D1")).to_be_hidden()
+    picture(page, "back-after-sending")
+    page.get_by_role("button", name="再看一次回执号").click()
     assert page.locator(".receipt").inner_text() == receipt
     page.reload()
     assert page.locator(".receipt").inner_text() == receipt
     assert ballots(site) == 1
+
+
+def test_going_back_without_scripts_counts_once(make_site: MakeSite, open_page: OpenPage) -> None:
+    site = make_site()
+    page = open_page(java_script_enabled=False)
+    page.goto(f"{site.url}/r/{site.world.links['u1']}")
+    fill(page)
+    page.get_by_role("button", name="提交", exact=True).click()
+    receipt = page.locator(".receipt").inner_text()
+    page.go_back()
+    page.get_by_role("button", name="提交", exact=True).click()
+    assert page.locator(".receipt").inner_text() == receipt
+    assert ballots(site) == 1
+
+
+def test_the_next_person_at_the_same_phone_gets_a_new_form(
+    make_site: MakeSite, open_page: OpenPage
+) -> None:
+    site = make_site()
+    page = open_page()
+    page.goto(f"{site.url}/r/{site.world.links['u1']}")
+    for _ in range(2):
+        fill(page)
+        page.get_by_role("button", name="提交", exact=True).click()
+        page.get_by_role("link", name="另一个人也要评议").click()
+        expect(page.locator("input:checked")).to_have_count(0)
+        expect(page.locator("#q-1\\.D1")).to_be_visible()
+    with site.services.database.read() as session:
+        marks = {ballot.device_mark for ballot in session.query(Ballot)}
+    assert ballots(site) == 2
+    assert len(marks) == 1  # both are kept, and told to be of one device
 
 
 def test_a_lost_reply_is_made_good_by_sending_again(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy import text
 
 from survey_app.ballots.tables import Ballot, Receipt
 from survey_app.closing import service as closing
@@ -172,6 +173,22 @@ def test_a_busy_store_keeps_the_form(
     assert "没有记录下来" in again.text
     assert again.value("nonce") == page.value("nonce")
     browser.post(f"/r/{world.links['u1']}", answers(again))
+    assert browser.status == 200
+    assert n_ballots(world) == 1
+
+
+def test_a_store_that_is_away_is_said_to_be(app: Flask, make_round: MakeRound) -> None:
+    world, browser = make_round(), StrictClient(app)
+    page = browser.get(f"/r/{world.links['u1']}")
+    with world.database.write() as session:
+        session.execute(text("ALTER TABLE link RENAME TO away"))
+    told = browser.post(f"/r/{world.links['u1']}", answers(page))
+    assert browser.status == 503
+    assert "没有记录" in told.text
+    assert "Traceback" not in browser.response.text
+    with world.database.write() as session:
+        session.execute(text("ALTER TABLE away RENAME TO link"))
+    browser.post(f"/r/{world.links['u1']}", answers(page))
     assert browser.status == 200
     assert n_ballots(world) == 1
 
