@@ -12,6 +12,7 @@ from analysis.rounding import half_up
 from survey_app.assessments import charts
 from survey_app.assessments.explanation import Step, exact_text, explain, two
 from survey_app.assessments.service import OpenedRun
+from survey_app.assessments.wording import EVIDENCE_NAMES, FLAG_NAMES
 from survey_app.core.errors import NotFoundError
 
 CHUNK = 24
@@ -63,6 +64,17 @@ class Sieve:
 
 
 @dataclass(frozen=True, slots=True)
+class FindingRow:
+    """A link or a pattern that a rule points at, with names instead of keys."""
+
+    rule: str
+    subject: str
+    ratee: str
+    n: int
+    evidence: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """Everything the page of one ratee shows."""
 
@@ -110,6 +122,27 @@ def _row(run: OpenedRun, one: RateeResult) -> ResultRow:
         node = nodes.get(part.path)
         parts.append((str(part.name), two(node.converted if node else None)))
     return ResultRow(one, tuple(parts), veto_names(run, one))
+
+
+def findings(run: OpenedRun) -> tuple[FindingRow, ...]:
+    """What the screens point at, in the words of the pages; names are message ids."""
+    names = {one.key: one.name for one in run.assessment.ratees}
+    return tuple(
+        FindingRow(
+            FLAG_NAMES.get(one.rule, one.rule),
+            one.subject,
+            names.get(one.ratee, one.ratee),
+            one.n,
+            tuple(_evidence(run, name, value) for name, value in one.evidence),
+        )
+        for one in run.assessment.findings
+    )
+
+
+def _evidence(run: OpenedRun, name: str, value: str) -> tuple[str, str]:
+    if name == "rater_class":
+        value = str(run.assessment.scheme.rater_class_name(value))
+    return EVIDENCE_NAMES.get(name, name), value
 
 
 def veto_names(run: OpenedRun, one: RateeResult) -> tuple[str, ...]:

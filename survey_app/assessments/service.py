@@ -69,7 +69,6 @@ class OpenedRun:
     frozen: FrozenRound
     state: str
     closed_on: str
-    scores_json: str
     assessment: "Assessment"
     inputs: "Inputs"
 
@@ -161,21 +160,40 @@ def open_run(
         NotAssessedError: there is no such run.
         ChangedSinceError: inputs were changed since, so the trace would be another one's.
     """
+    source, run = _stored(database, round_id, number)
+    opened = _reopened(source, run, settings)
+    if opened is None:
+        raise ChangedSinceError(number=run.number)
+    return opened
+
+
+def find_run(
+    database: Database, settings: Settings, round_id: int, number: int | None = None
+) -> OpenedRun | None:
+    """The same, None where inputs were changed since. Raises NotAssessedError."""
+    source, run = _stored(database, round_id, number)
+    return _reopened(source, run, settings)
+
+
+def _stored(database: Database, round_id: int, number: int | None) -> tuple[_Source, Run]:
     with database.read() as session:
         source = _source(session, round_id)
         run = _last(session, round_id) if number is None else _numbered(session, round_id, number)
     if run is None:
         raise NotAssessedError
+    return source, run
+
+
+def _reopened(source: _Source, run: Run, settings: Settings) -> OpenedRun | None:
     assessment, inputs = _KNOWN.get(source, settings)
     if assessment.content_digest != run.content_digest:
-        raise ChangedSinceError(number=run.number)
+        return None
     closed = source.row.closed_at
     return OpenedRun(
         line=_line(run),
         frozen=source.frozen,
         state=source.row.state,
         closed_on=f"{clock.local(closed):%Y年%m月%d日}" if closed else "",
-        scores_json=run.scores_json,
         assessment=assessment,
         inputs=inputs,
     )

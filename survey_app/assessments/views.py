@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from survey_app.assessments import service
-from survey_app.assessments.wording import FLAG_NAMES, FLAG_WORDS, STATUS_NAMES
+from survey_app.assessments.wording import FLAG_NAMES, FLAG_WORDS, STATUS_NAMES, form_of_round
 from survey_app.core.access import current
 from survey_app.core.services import services
 
@@ -17,27 +17,37 @@ def results(round_id: int) -> str:
     """The newest run, or the one asked for; where there is none, how to get one."""
     held = services()
     runs = service.list_runs(held.database, round_id)
-    problems = service.problems_before_run(held.database, round_id)
     if not runs:
-        return render_template(
-            "assessments/none.html",
-            problems=problems,
-            round=service.about_round(held.database, round_id),
-            round_id=round_id,
-        )
-    from survey_app.assessments.pages import result_classes
+        return _no_run(round_id, runs)
+    run = service.find_run(held.database, held.settings, round_id, _number())
+    if run is None:
+        return _no_run(round_id, runs)
+    from survey_app.assessments import pages
 
-    run = service.open_run(held.database, held.settings, round_id, _number())
     return render_template(
         "assessments/results.html",
         run=run,
         runs=runs,
-        classes=result_classes(run),
+        classes=pages.result_classes(run),
+        findings=pages.findings(run),
         round_id=round_id,
         is_simulated=run.is_simulated,
         say=_,
         flag_names=FLAG_NAMES,
         flag_words=FLAG_WORDS,
+        form_of_round=form_of_round,
+    )
+
+
+def _no_run(round_id: int, runs: list[service.RunLine]) -> str:
+    """Nothing to show yet, or no more since inputs were changed; and what to do."""
+    database = services().database
+    return render_template(
+        "assessments/none.html",
+        problems=service.problems_before_run(database, round_id),
+        round=service.about_round(database, round_id),
+        round_id=round_id,
+        runs=runs,
     )
 
 

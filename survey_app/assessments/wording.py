@@ -1,6 +1,9 @@
 """What rules and statuses are called, on pages and in tables."""
 
+from collections.abc import Mapping
+
 from forms.problems import N_
+from forms.questionnaire import SHORT_SUFFIX, Questionnaire
 
 FLAG_NAMES = {
     "straight_line": N_("雷同作答"),
@@ -25,3 +28,24 @@ STATUS_NAMES = {
     "screened": N_("按方案规则剔除"),
     "void": N_("经办理手续判为无效"),
 }
+EVIDENCE_NAMES = {
+    "n": N_("集中时段内份数"),
+    "expected": N_("预期份数"),
+    "ten_minutes": N_("集中的十分钟段数"),
+    "full_share": N_("满分比例"),
+    "elsewhere": N_("其他入口的满分比例"),
+    "rater_class": N_("评议主体"),
+}
+
+
+def form_title(form: Questionnaire) -> str:
+    """A questionnaire's title, the short form told from the long one."""
+    return f"{form.title}（简版）" if form.key.endswith(SHORT_SUFFIX) else str(form.title)
+
+
+def form_of_round(forms: Mapping[str, Questionnaire], round_key: str) -> str:
+    """The title of a sealed round's questionnaire: the round's key ends in the questionnaire's."""
+    keys = [key for key in forms if round_key.endswith(f".{key}")]
+    if keys:
+        return form_title(forms[max(keys, key=len)])
+    return form_title(next(iter(forms.values()))) if len(forms) == 1 else "—"

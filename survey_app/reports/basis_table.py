@@ -7,8 +7,8 @@ from pathlib import Path
 from analysis.results import Alternative
 from analysis.scheme_parts import Component
 from forms.problems import plain
-from survey_app.assessments.wording import FLAG_NAMES, FLAG_WORDS
-from survey_app.reports.context import Tables, form_title
+from survey_app.assessments.wording import FLAG_NAMES, FLAG_WORDS, form_title
+from survey_app.reports.context import Tables
 from survey_app.reports.round_tables import duplicate_words, void_words
 from survey_app.reports.score_tables import cap
 from survey_app.reports.sheets import Column, Section, Sheet

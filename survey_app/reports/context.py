@@ -8,7 +8,7 @@ from functools import cached_property
 from analysis.inputs import Inputs
 from analysis.results import Assessment, NodeScore, RateeResult
 from analysis.scheme_parts import Component
-from forms.questionnaire import SHORT_SUFFIX, Questionnaire
+from forms.questionnaire import Questionnaire
 from survey_app.reports.sheets import Mark, Section, Value
 from survey_app.reports.votes import Votes
 
@@ -152,8 +152,3 @@ def count(number: int | None) -> Value:
 def short(digest: str) -> str:
     """The beginning of a digest, enough to compare by eye."""
     return digest[: len("sha256:") + SHOWN_DIGITS] + "…"
-
-
-def form_title(form: Questionnaire) -> str:
-    """A questionnaire's title, the short form told from the long one."""
-    return f"{form.title}（简版）" if form.key.endswith(SHORT_SUFFIX) else str(form.title)

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from analysis.results import Participation, RoundQuality
-from survey_app.assessments.wording import FLAG_NAMES, FLAG_WORDS
-from survey_app.reports.context import Rows, Tables, count, form_title
+from survey_app.assessments.wording import EVIDENCE_NAMES, FLAG_NAMES, FLAG_WORDS, form_of_round
+from survey_app.reports.context import Rows, Tables, count
 from survey_app.reports.sheets import Column, Mark, Section, Sheet, Value, share
 
 
@@ -49,12 +49,39 @@ def _quality_row(tables: Tables, one: RoundQuality, rules: list[str]) -> tuple[V
 
 
 def _form_title(tables: Tables, round_key: str) -> str:
-    """The questionnaire of a sealed round, whose key ends in the questionnaire's."""
-    forms = tables.assessment.questionnaires
-    keys = [key for key in forms if round_key.endswith(f".{key}")]
-    if keys:
-        return form_title(forms[max(keys, key=len)])
-    return form_title(next(iter(forms.values()))) if len(forms) == 1 else "—"
+    return form_of_round(tables.assessment.questionnaires, round_key)
+
+
+def findings(tables: Tables) -> Sheet:
+    """筛查发现: links and answer patterns that somebody should look at, with the figures."""
+    columns = (
+        Column("规则", "text"),
+        Column("入口或答案模式", "text"),
+        Column("评议对象", "text"),
+        Column("份次", "count"),
+        Column("依据", "text"),
+    )
+    rows = tuple(
+        (
+            FLAG_NAMES.get(one.rule, one.rule),
+            one.subject,
+            tables.names.get(one.ratee, one.ratee) or Mark.NONE,
+            one.n,
+            "；".join(_evidence(tables, name, value) for name, value in one.evidence),
+        )
+        for one in tables.assessment.findings
+    )
+    notes = (
+        "本表列出规则指向的入口和答案模式，供人核实；列入不等于无效。" + void_words(tables),
+        tables.scheme_note(),
+    )
+    return Sheet("筛查发现", "筛查发现表", columns, (Section("", rows),), notes)
+
+
+def _evidence(tables: Tables, name: str, value: str) -> str:
+    if name == "rater_class":
+        value = str(tables.scheme.rater_class_name(value))
+    return f"{EVIDENCE_NAMES.get(name, name)} {value}"
 
 
 def duplicate_words(tables: Tables) -> str:

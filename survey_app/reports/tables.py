@@ -5,7 +5,7 @@ from analysis.results import Assessment
 from survey_app.reports.basis_table import basis
 from survey_app.reports.context import Tables
 from survey_app.reports.indicator_table import indicators
-from survey_app.reports.round_tables import participation, quality, ratee_counts
+from survey_app.reports.round_tables import findings, participation, quality, ratee_counts
 from survey_app.reports.satisfaction_tables import by_channel, by_dimension, summaries
 from survey_app.reports.score_tables import by_rater_class, ledger, ranking
 from survey_app.reports.sheets import Sheet
@@ -18,6 +18,8 @@ def all_sheets(
     tables = Tables(assessment, inputs, target_per_ratee)
     sheets = [ranking(tables), *summaries(tables), *by_rater_class(tables), *by_dimension(tables)]
     sheets += [by_channel(tables), quality(tables)]
+    if assessment.findings:
+        sheets.append(findings(tables))
     if assessment.indicators:
         sheets.append(indicators(tables))
     sheets.append(participation(tables))

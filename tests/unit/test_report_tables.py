@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.results import Assessment, CellTable, Participation
+from analysis.screening import Finding
 from survey_app.assessments.explanation import Step, exact_text, explain
 from survey_app.reports.sheets import Mark, Sheet, Value
 from survey_app.reports.tables import all_sheets
@@ -154,6 +155,20 @@ def test_the_basis_names_everything_the_figures_rest_on() -> None:
     assert "市教育局 92.90→92.40" in said["同一设备的重复答卷也计入"]
     assert said["说明"] == "有 4 份答卷的评议主体不在方案里，不计分。"
     assert "模拟数据" in said
+
+
+def test_findings_are_listed_with_names_and_figures() -> None:
+    found = Finding(
+        "one_sided_link",
+        "r",
+        "海报7",
+        "u1",
+        40,
+        (("full_share", "0.9"), ("rater_class", "citizen")),
+    )
+    listed = row(sheets(replace(assessment(), findings=(found,)))["筛查发现"], "市教育局")
+    assert (listed["规则"], listed["入口或答案模式"], listed["份次"]) == ("入口一边倒", "海报7", 40)
+    assert listed["依据"] == "满分比例 0.9；评议主体 市民"
 
 
 def test_every_sheet_says_its_scheme() -> None:

@@ -16,6 +16,7 @@ from survey_app.accounts.service import OperatorSpec
 from survey_app.core.access import Role
 from survey_app.core.config import Settings
 from survey_app.core.services import Services
+from survey_app.indicators.tables import InputSheet
 from tests.assessed import assessed_world, sealed_world
 from tests.rounds import World
 from tests.web.strict import Page, StrictClient
@@ -147,6 +148,31 @@ def test_a_viewer_looks_and_a_clerk_assesses(app: Flask, web_settings: Settings)
     assert "核算完成" in clerk.get(address(world)).text
     clerk.browser.post(address(world, "/run"))
     assert "与上一次核算相同" in clerk.get(address(world)).text
+
+
+def test_changed_inputs_ask_for_a_new_run(app: Flask) -> None:
+    world = assessed(app)
+    headers = ["ratee", "kind", "points", "matter", "evidence"]
+    with world.database.write() as session:
+        session.add(
+            InputSheet(
+                round_id=world.round_id,
+                kind="adjustments",
+                headers=headers,
+                rows=[["u1", "加分", "3", "获奖", "证书"]],
+                digest="changed",
+            )
+        )
+    clerk = client(app, "clerk")
+    page = clerk.get(address(world))
+    assert clerk.status == 200
+    assert "输入已经改动" in page.text
+    token = {"csrf_token": page.value("csrf_token")}
+    clerk.browser.post(address(world, "/run"), data=token)
+    again = clerk.get(address(world))
+    assert "第 2 次" in again.text
+    assert "87.00" in again.text  # 84 and the bonus of 3
+    assert "输入已经改动" in clerk.get(address(world, "?run=1")).text
 
 
 def test_assessing_needs_the_forms_token(app: Flask, web_settings: Settings) -> None:
