@@ -101,6 +101,44 @@ def _expected_class(city: City, rater_class: str, ratee: str, ratee_class: str) 
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Push:
+    """What the farms did to the ratee they worked for: its true total, and those it got."""
+
+    ratee: str
+    name: str
+    true_total: Fraction
+    total: Fraction | Decimal | None
+    without_doubtful: Decimal | None
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "ratee": self.ratee,
+            "name": self.name,
+            "true_total": f"{float(self.true_total):.2f}",
+            "total": _two(self.total),
+            "total_without_doubtful": _two(self.without_doubtful),
+        }
+
+
+def _two(score: Fraction | Decimal | None) -> str | None:
+    return None if score is None else f"{float(score):.2f}"
+
+
+def measure_push(city: City, truth: TrueScores, assessment: Assessment) -> Push:
+    """How far the farms carried their ratee, and what is left without the doubtful answers."""
+    key = city.plan.pushed
+    result = next(one for one in assessment.ratees if one.key == key)
+    doubtful = [one for one in assessment.alternatives if one.key == "without_doubtful"]
+    return Push(
+        ratee=key,
+        name=result.name,
+        true_total=truth.totals[key],
+        total=result.total_exact,
+        without_doubtful=doubtful[0].totals[key] if doubtful else None,
+    )
+
+
 def compare_totals(truth: TrueScores, totals: Mapping[str, Decimal | Fraction | None]) -> Accuracy:
     """Totals of any treatment against the true ones."""
     pairs = [

@@ -15,7 +15,15 @@ from survey_app.core.access import ROLES, Role
 from survey_app.core.services import Services
 from survey_app.core.uploads import Upload
 from survey_app.demo import building
-from survey_app.demo.accuracy import Accuracy, compare_leaf, compare_totals, true_scores
+from survey_app.demo.accuracy import (
+    Accuracy,
+    Push,
+    TrueScores,
+    compare_leaf,
+    compare_totals,
+    measure_push,
+    true_scores,
+)
 from survey_app.demo.ballot_plan import Drawer, draw_ballots
 from survey_app.demo.building import OPERATOR, BuiltRound, Teller
 from survey_app.demo.city import CITY, KINDS, ORGANISER, SIMULATED
@@ -63,6 +71,7 @@ class Demo:
     assessment: Assessment
     rules: Mapping[str, RuleFigures]
     accuracy: Mapping[str, Accuracy]
+    push: Push
     counts: Mapping[str, int]
 
     @property
@@ -112,13 +121,15 @@ def build_demo(services: Services, city: City, folder: Path, teller: Teller) -> 
     run_assessment(services.database, services.settings, closed.round_id, OPERATOR)
     teller.stage("对照预先埋下的真相", 0.03)
     rules = measure(city, folder / "sealed", desk.outcomes)
-    accuracy = _accuracy(city, assessment)
+    truth = true_scores(city)
+    accuracy = _accuracy(city, truth, assessment)
+    push = measure_push(city, truth, assessment)
     counts = _counts(city, assessment)
-    write_truth(folder, truth_json(city, rules, accuracy, counts))
+    write_truth(folder, truth_json(city, truth, rules, accuracy, push, counts))
     teller.stage("开放下一年度的轮次", 0.04)
     open_round = building.make_open_round(services, city)
     _early_ballots(services, city, open_round, teller)
-    return Demo(city, folder, logins, open_round, assessment, rules, accuracy, counts)
+    return Demo(city, folder, logins, open_round, assessment, rules, accuracy, push, counts)
 
 
 def _make_logins(services: Services) -> tuple[Login, ...]:
@@ -175,8 +186,7 @@ def _early_ballots(services: Services, city: City, built: BuiltRound, teller: Te
     building.hand_in_all(services, built, early, teller)
 
 
-def _accuracy(city: City, assessment: Assessment) -> dict[str, Accuracy]:
-    truth = true_scores(city)
+def _accuracy(city: City, truth: TrueScores, assessment: Assessment) -> dict[str, Accuracy]:
     found = {"total": compare_totals(truth, {r.key: r.total_exact for r in assessment.ratees})}
     found |= {
         leaf.path: compare_leaf(truth, assessment, leaf.path)
@@ -210,13 +220,13 @@ def _counts(city: City, assessment: Assessment) -> dict[str, int]:
 
 def truth_json(
     city: City,
+    truth: TrueScores,
     rules: Mapping[str, RuleFigures],
     accuracy: Mapping[str, Accuracy],
+    push: Push,
     counts: Mapping[str, int],
 ) -> dict[str, object]:
     """truth.json: what was planted, what was found, what cannot be found, how far scores land."""
-    truth = true_scores(city)
-    names = {row.key: row.name for row in city.inputs.ratees}
     return {
         "format": TRUTH_FORMAT,
         "note": f"{SIMULATED}：全部评议、指标和人员均为按种子随机生成，不代表任何真实单位",
@@ -229,7 +239,7 @@ def truth_json(
         "cannot_be_found": list(NOT_FOUND),
         "never_accepted": ["after_close", "code_used", "forged", "incomplete"],
         "shared_phones": len(city.plan.planted("shared_phone")),
-        "pushed": {"ratee": city.plan.pushed, "name": names[city.plan.pushed]},
+        "pushed": push.as_json(),
         "accuracy": {place: one.as_json() for place, one in accuracy.items()},
         "ratees": {
             key: {

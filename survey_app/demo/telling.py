@@ -66,6 +66,12 @@ def accuracy_lines(demo: "Demo") -> Iterator[str]:
         correlation = "—" if one.rank_correlation is None else f"{one.rank_correlation:.3f}"
         figures = f"{one.mean_abs_error:>12.2f}{one.max_abs_error:>12.2f}{correlation:>12}"
         yield f"  {_padded(PLACE_NAMES.get(place, place), WIDTH + 4)}{figures}"
+    push = demo.push.as_json()
+    without = push["total_without_doubtful"]
+    yield (
+        f"  刷票的{push['name']}：真相 {push['true_total']} 分，得分 {push['total'] or '—'} 分"
+        + (f"，去掉有疑点的答卷 {without} 分" if without else "")
+    )
 
 
 def _columns(text: str) -> int:
