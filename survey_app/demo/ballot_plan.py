@@ -14,7 +14,8 @@ from forms.questionnaire import Questionnaire
 from survey_app.demo.city import KINDS, RaterKind
 from survey_app.demo.truth import ITEM_NOISE, ItemScale, PlantedTruth
 
-DAYS, FIRST_HOUR, LAST_HOUR = 7, 8, 21
+MOST_DAYS, ROWS_A_DAY = 7, 5000
+FIRST_HOUR, LAST_HOUR = 8, 21
 BINS_A_DAY = 144
 # Scanning follows the day: few in the early morning, most around noon and in the evening.
 HOURLY = (2, 4, 5, 5, 8, 7, 4, 4, 5, 6, 8, 9, 7, 3)
@@ -78,6 +79,7 @@ class Drawer:
     """(rater class, ratee class) → the form they fill in."""
     truth: PlantedTruth
     rng: np.random.Generator
+    days: int = 1
     next_device: int = 0
     by_key: dict[str, RateeRow] = field(init=False)
     moments: NDArray[np.int64] = field(init=False)
@@ -87,8 +89,10 @@ class Drawer:
         self.by_key = {row.key: row for row in self.ratees}
         hours = [hour for hour in range(FIRST_HOUR, LAST_HOUR + 1) for _ in range(6)]
         bins = [hour * 6 + tens for hour in range(FIRST_HOUR, LAST_HOUR + 1) for tens in range(6)]
-        self.moments = np.array([day * BINS_A_DAY + one for day in range(DAYS) for one in bins])
-        weight = np.array([HOURLY[hour - FIRST_HOUR] for hour in hours] * DAYS, dtype=float)
+        self.moments = np.array(
+            [day * BINS_A_DAY + one for day in range(self.days) for one in bins]
+        )
+        weight = np.array([HOURLY[hour - FIRST_HOUR] for hour in hours] * self.days, dtype=float)
         self.weights = weight / weight.sum()
 
     def form_of(self, kind: RaterKind, ratee: str) -> Questionnaire:
@@ -144,6 +148,11 @@ def _hide_reasons(codes: NDArray[np.uint8], form: Questionnaire) -> None:
         shown = [by_code[code].number for code in item.shown_if.options]
         is_shown = np.isin(codes[:, places[asked.key]], shown)
         codes[~is_shown, places[item.key]] = 0
+
+
+def days_for(rows: int) -> int:
+    """How many days a round of this size is open: a week for a real one, a day for a small one."""
+    return min(MOST_DAYS, max(1, round(rows / ROWS_A_DAY)))
 
 
 def scopes(kind: RaterKind, ratees: Sequence[RateeRow], rows: int) -> list[tuple[str, ...]]:

@@ -10,7 +10,7 @@ from analysis.inputs import Inputs
 from analysis.scheme import SCHEMES, Scheme, shipped
 from forms.problems import N_, InputError, Problem
 from forms.questionnaire import Questionnaire, library
-from survey_app.demo.ballot_plan import Drawer, draw_ballots
+from survey_app.demo.ballot_plan import Drawer, days_for, draw_ballots
 from survey_app.demo.city import KINDS, RaterKind, ratees
 from survey_app.demo.dirt import Plan, add_dirt
 from survey_app.demo.ledgers import make_inputs
@@ -100,7 +100,7 @@ def draw_city(spec: CitySpec) -> City:
     dimensions = sorted({one.key for form in forms.values() for one in form.dimensions})
     truth = plant(register, dimensions, streams[0])
     inputs = make_inputs(register, truth, spec.scheme, streams[1])
-    drawer = Drawer(register, forms, truth, streams[2])
+    drawer = Drawer(register, forms, truth, streams[2], days_for(spec.rows))
     honest = draw_ballots(drawer, spec.rows)
     drawer.rng = streams[3]
     units = [row.key for row in register if row.ratee_class == "unit"]
