@@ -60,6 +60,12 @@ def fetch(settings: Settings, login: str, ticket: str) -> Upload:
     return Upload(name, data)
 
 
+def discard(settings: Settings, upload: Upload) -> None:
+    """Remove a file that has been carried out; its tickets are stale from now on."""
+    digest = hashlib.sha256(upload.data).hexdigest()
+    (settings.home / "uploads" / digest).unlink(missing_ok=True)
+
+
 def clean_name(name: str | None) -> str:
     """The last part of a file's name without control characters, to be shown in messages."""
     last = (name or "").replace("\\", "/").rsplit("/", 1)[-1]

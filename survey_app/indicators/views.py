@@ -12,7 +12,7 @@ from survey_app.core.errors import NotFoundError
 from survey_app.core.services import services
 from survey_app.core.spreadsheet import findings
 from survey_app.core.template_books import XLSX
-from survey_app.core.uploads import Upload, clean_name, fetch, keep
+from survey_app.core.uploads import Upload, clean_name, discard, fetch, keep
 from survey_app.indicators import service
 from survey_app.indicators.books import template_book
 from survey_app.indicators.forms import ConfirmForm, ImportForm
@@ -86,6 +86,7 @@ def confirm(round_id: int) -> Response:
     upload = fetch(services().settings, current().login, form.ticket.data or "")
     kind = cast("Kind | None", form.kind.data or None)
     service.carry_out(services().database, current().login, round_id, upload, kind)
+    discard(services().settings, upload)
     flash(_("“{file}”已导入。").format(file=upload.name))
     return redirect(url_for("indicators.index", round_id=round_id))
 

@@ -12,7 +12,7 @@ from survey_app.core.access import current, only
 from survey_app.core.services import services
 from survey_app.core.spreadsheet import findings
 from survey_app.core.template_books import XLSX
-from survey_app.core.uploads import Upload, clean_name, fetch, keep
+from survey_app.core.uploads import Upload, clean_name, discard, fetch, keep
 from survey_app.register import books, service
 from survey_app.register.forms import ConfirmForm, ImportForm
 from survey_app.register.names import ratee_class_name
@@ -109,5 +109,6 @@ def confirm() -> Response:
     mode: Mode = "replace" if form.mode.data == "replace" else "update"
     kind = cast("Kind | None", form.kind.data or None)
     service.carry_out(services().database, current().login, upload, kind, mode)
+    discard(services().settings, upload)
     flash(_("“{file}”已导入。").format(file=upload.name))
     return redirect(url_for("register.index"))

@@ -263,6 +263,15 @@ def tamper(path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"x")
 
 
+def test_a_file_is_gone_once_it_is_imported(app: Flask, clerk: Desk) -> None:
+    preview = clerk.upload("/admin/register/import", "a.xlsx", workbook(REGISTER), mode="update")
+    fields = {"ticket": ticket_of(preview.text), "mode": "update"}
+    assert clerk.post("/admin/register/confirm", fields).status_code == 302
+    held: Services = app.extensions["survey"]
+    assert not list((held.settings.home / "uploads").iterdir())
+    assert clerk.post("/admin/register/confirm", fields).status_code == 410
+
+
 def test_a_register_that_changed_since_the_preview_is_checked_again(
     app: Flask, clerk: Desk
 ) -> None:
