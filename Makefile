@@ -53,6 +53,9 @@ format: $(VENV)/.tools ## put every file into the house style
 catalogs: $(VENV)/.tools ## bring the translations up to date; lists what English misses
 	$(BIN)/python -m survey_app.core.catalogs
 
+screenshots: $(VENV)/.tools ## take the pictures of the documents anew; look at each
+	$(BIN)/python docs/screenshots.py
+
 lock: ## renew the lock files (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --no-annotate -o requirements.lock pyproject.toml
 	uv pip compile -q --universal --generate-hashes --no-header --no-annotate --extra dev -o requirements-dev.lock pyproject.toml

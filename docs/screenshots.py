@@ -31,7 +31,9 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    "--lang=zh-CN",
 ]
+PRINTED = "https://pingyi.example.org"
 PHONE = {"width": 390, "height": 780}
 DESK = {"width": 1080, "height": 760}
 MOST_BYTES = 150_000
@@ -142,12 +144,12 @@ def survey(home: Path, *arguments: str) -> dict[str, Any]:
 
 
 @contextmanager
-def served(home: Path) -> Iterator[str]:
-    """Serve an installation on a free port; its address."""
+def served(home: Path, printed: str = "") -> Iterator[str]:
+    """Serve an installation on a free port; its address. `printed` is what posters say."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    environment = {**os.environ, "SURVEY_HOME": str(home)}
+    environment = {**os.environ, "SURVEY_HOME": str(home), "SURVEY_BASE_URL": printed}
     command = [sys.executable, "-m", "survey_app.cli", "serve", "--bind", f"127.0.0.1:{port}"]
     with subprocess.Popen([*command, "--quiet"], cwd=ROOT, env=environment) as process:
         try:
@@ -225,7 +227,7 @@ def city_pictures(browser: Browser, home: Path, rows: int) -> None:
         desk.shoot("desk-start", height=560)
         desk.page.get_by_role("link", name="查看结果和下载表格").first.click()
         desk.shoot("desk-results", height=900)
-        desk.page.locator("table a").first.click()
+        desk.page.locator("table tbody a").first.click()
         desk.shoot("desk-trace", height=1150)
         desk.go("/admin/rounds/")
         desk.page.get_by_role("link", name="2027", exact=False).first.click()
@@ -238,7 +240,7 @@ def city_pictures(browser: Browser, home: Path, rows: int) -> None:
 def own_round(browser: Browser, home: Path) -> None:
     """The way of the manual, from an empty register to the result."""
     made = survey(home, "init", "--login", "admin", "--name", "管理员")
-    with served(home) as url:
+    with served(home, PRINTED) as url:
         desk = camera(browser, url, DESK)
         desk.go("/admin/")
         desk.shoot("desk-login", height=420)
@@ -342,7 +344,7 @@ def run_round(browser: Browser, desk: Camera, place: str, codes: list[str]) -> N
         window.press("打开问卷")
         fill(window.page, chance)
         if number == 0:
-            window.shoot("list-form", height=700)
+            window.shoot("list-form", css="section:nth-of-type(2)", height=620)
         window.page.locator("button[value=confirm]").click()
         if number == 0:
             window.shoot("list-confirm", height=520)
@@ -380,7 +382,9 @@ def main() -> None:
     wanted = reader.parse_args()
     IMAGES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as play, tempfile.TemporaryDirectory() as scratch:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = play.chromium.launch(
+            executable_path=CHROMIUM, args=FLAGS, env={**os.environ, "LANGUAGE": "zh_CN"}
+        )
         if wanted.only != "own":
             city_pictures(browser, Path(scratch) / "city", wanted.ballots)
         if wanted.only != "city":
