@@ -1,6 +1,5 @@
 """How far the scores land from the planted truth."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -69,14 +68,6 @@ def true_scores(city: City) -> TrueScores:
 
 def _expected_leaf(city: City, leaf: Component, ratee: str, ratee_class: str) -> float:
     weights = {key: float(weight) for key, weight in leaf.rater_classes.of(ratee_class)}
-    if not weights:  # every ballot counts alike
-        weights = dict(
-            Counter(
-                one.kind.key
-                for one in city.plan.forms
-                if one.label in ("honest", "shared_phone") and ratee in one.codes
-            )
-        )
     found = {
         kind.key: _expected_class(city, kind.key, ratee, ratee_class)
         for kind in KINDS

@@ -82,14 +82,23 @@ class City:
 
 
 def find_scheme(name: str) -> Scheme:
-    """A shipped scheme by name. Raises InputError that names those there are."""
-    found = shipped().get(name)
-    if found is None:
-        values = {"name": name, "known": "、".join(shipped())}
+    """A shipped scheme that weighs this city's rater classes; InputError that names those."""
+    suitable = {key: scheme for key, scheme in shipped().items() if _suits(scheme)}
+    if name not in suitable:
+        values = {"name": name, "known": "、".join(suitable)}
         raise InputError(
-            [Problem("--scheme", N_("没有自带方案 {name}"), N_("可选：{known}"), values)]
+            [Problem("--scheme", N_("{name} 不是可用的自带方案"), N_("可选：{known}"), values)]
         )
-    return found
+    return suitable[name]
+
+
+def _suits(scheme: Scheme) -> bool:
+    """Whether every questionnaire leaf weighs rater classes, and only those the city has."""
+    known = {kind.key for kind in KINDS}
+    leaves = [leaf for leaf in scheme.leaves() if leaf.source == "questionnaire"]
+    return bool(leaves) and all(
+        leaf.all_rater_classes() and set(leaf.all_rater_classes()) <= known for leaf in leaves
+    )
 
 
 def draw_city(spec: CitySpec) -> City:

@@ -47,7 +47,8 @@ def rule_lines(demo: "Demo") -> Iterator[str]:
     never = sum(demo.rules[rule].found for rule in ("after_close", "code_used", "forged"))
     yield f"  从未接受：关闭之后、用过的卡、伪造的页面，共 {never} 份，一份也没有入库。"
     yield "  无法发现：一个人用两部手机；单位自己填写扣下的评议卡。本系统不记录身份和时间。"
-    yield "  误报只是提示：除同一手机的第二份外，没有一份答卷因为提示而被剔除。"
+    if not demo.counts["void"]:
+        yield "  误报只是提示：没有一份答卷因为提示而被剔除；同一手机的第二份按方案计或不计。"
 
 
 def accuracy_lines(demo: "Demo") -> Iterator[str]:

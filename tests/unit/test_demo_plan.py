@@ -120,8 +120,9 @@ def test_inputs_are_the_same_when_read_back_from_their_files(tmp_path: Path) -> 
 def test_too_few_rows_are_refused_and_an_unknown_scheme_names_the_known() -> None:
     with pytest.raises(ValueError, match="too few rows"):
         city(100)
-    with pytest.raises(InputError, match="zhangjiajie-2009"):
-        find_scheme("nowhere")
+    for name in ("nowhere", "plain"):  # the plain one weighs no rater classes
+        with pytest.raises(InputError, match="zhangjiajie-2009"):
+            find_scheme(name)
 
 
 def test_expected_points_by_hand() -> None:
