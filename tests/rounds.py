@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from forms.decoder import decode
 from survey_app.ballots.accept import Submission
 from survey_app.ballots.entrance import Entrance, card_entrance, open_entrance
 from survey_app.ballots.nonce import Nonce, NonceMaker
@@ -16,7 +17,6 @@ from survey_app.rounds import entrances, service
 from survey_app.rounds.entrances import BatchSpec, IssuedCard, LinkSpec
 from survey_app.rounds.frozen import FrozenRounds
 from survey_app.rounds.keys import KeyStore
-from forms.decoder import decode
 
 OPERATOR = "tester"
 SCHEME = """

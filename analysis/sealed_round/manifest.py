@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from forms.problems import N_, InputError, Problem, canonical_json
+from forms.problems import N_, InputError, Problem, canonical_json, digest
 
 FORMAT = "sealed-round/1"
 MANIFEST = "manifest.json"
@@ -17,6 +17,10 @@ COMMENTS = "comments.parquet"
 EXCLUSIONS = "exclusions.json"
 QUESTIONNAIRE = "questionnaire.json"
 SCHEME = "scheme.json"
+KNOWN_KEYS = frozenset(
+    {"format", "round", "title", "questionnaire", "scheme", "open", "simulated", "counts", "files"}
+    | {"digest"}
+)
 _BLOCK = 1 << 20
 
 
@@ -99,9 +103,13 @@ def file_sha256(path: Path) -> str:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write manifest.json, the last file of a sealed round: without it the folder is not sealed."""
+    """Write manifest.json, the last file of a sealed round: without it the folder is not sealed.
+
+    It carries a digest of its own content, so that a change in the manifest shows as well.
+    """
     draft = folder / (MANIFEST + ".draft")
-    draft.write_bytes(canonical_json(manifest.as_json()))
+    content = manifest.as_json()
+    draft.write_bytes(canonical_json({**content, "digest": digest(content)}))
     draft.replace(folder / MANIFEST)
 
 
@@ -140,6 +148,12 @@ def read_manifest(folder: Path) -> Manifest:
 def _manifest(data: dict[str, Any]) -> Manifest:
     if data["format"] != FORMAT:
         raise ValueError(f"format {data['format']!r}")
+    foreign = sorted(set(data) - KNOWN_KEYS)
+    if foreign:
+        raise ValueError(f"unknown {foreign[0]!r}")
+    said = data.pop("digest", None)
+    if said is not None and said != digest(data):
+        raise ValueError("digest")
     return Manifest(
         round=str(data["round"]),
         title=str(data.get("title") or data["round"]),

@@ -2,9 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -46,8 +46,8 @@ class NoAnswerError(ProblemsError):
 
 class ChangedSinceError(DomainError):
     status = 409
-    message = N_("第 {number} 次核算之后，指标、加减分等输入已经改动，无法再现当时的计算过程。")
-    remedy = N_("请重新核算一次；以前的结果仍可下载 scores.json。")
+    message = N_("第 {number} 次核算之后，封存的文件被改动，无法再现当时的计算过程。")
+    remedy = N_("请从备份恢复封存文件夹；以前的结果仍可下载 scores.json。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,21 @@ class OpenedRun:
     closed_on: str
     assessment: "Assessment"
     inputs: "Inputs"
+    is_stale: bool
+    """Whether inputs were imported since, so that a new run would differ."""
 
     @property
     def is_simulated(self) -> bool:
         return self.frozen.is_simulated or self.assessment.is_simulated
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRows:
+    """An imported sheet as a run keeps it."""
+
+    headers: list[str]
+    rows: list[list[Any]]
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,7 @@ class _Source:
 
     row: Round
     frozen: FrozenRound
-    sheets: Mapping[str, InputSheet]
+    sheets: Mapping[str, SheetRows]
 
     @property
     def fingerprint(self) -> tuple[str, ...]:
@@ -120,6 +131,7 @@ def run_assessment(database: Database, settings: Settings, round_id: int, operat
             made_at=clock.now(),
             scheme_digest=digests[0],
             content_digest=digests[1],
+            sheets={kind: asdict(sheet) for kind, sheet in source.sheets.items()},
             scores_json=assessment.scores_json().decode(),
         )
         session.add(run)
@@ -158,36 +170,17 @@ def open_run(
 
     Raises:
         NotAssessedError: there is no such run.
-        ChangedSinceError: inputs were changed since, so the trace would be another one's.
+        ChangedSinceError: the sealed files no longer lead to this run.
     """
-    source, run = _stored(database, round_id, number)
-    opened = _reopened(source, run, settings)
-    if opened is None:
-        raise ChangedSinceError(number=run.number)
-    return opened
-
-
-def find_run(
-    database: Database, settings: Settings, round_id: int, number: int | None = None
-) -> OpenedRun | None:
-    """The same, None where inputs were changed since. Raises NotAssessedError."""
-    source, run = _stored(database, round_id, number)
-    return _reopened(source, run, settings)
-
-
-def _stored(database: Database, round_id: int, number: int | None) -> tuple[_Source, Run]:
     with database.read() as session:
         source = _source(session, round_id)
         run = _last(session, round_id) if number is None else _numbered(session, round_id, number)
     if run is None:
         raise NotAssessedError
-    return source, run
-
-
-def _reopened(source: _Source, run: Run, settings: Settings) -> OpenedRun | None:
-    assessment, inputs = _KNOWN.get(source, settings)
+    then = replace(source, sheets={kind: SheetRows(**one) for kind, one in run.sheets.items()})
+    assessment, inputs = _KNOWN.get(then, settings)
     if assessment.content_digest != run.content_digest:
-        return None
+        raise ChangedSinceError(number=run.number)
     closed = source.row.closed_at
     return OpenedRun(
         line=_line(run),
@@ -196,6 +189,7 @@ def _reopened(source: _Source, run: Run, settings: Settings) -> OpenedRun | None
         closed_on=f"{clock.local(closed):%Y年%m月%d日}" if closed else "",
         assessment=assessment,
         inputs=inputs,
+        is_stale=then.fingerprint != source.fingerprint,
     )
 
 
@@ -215,7 +209,8 @@ def _source(session: Session, round_id: int) -> _Source:
         raise NotFoundError
     sheets = session.scalars(select(InputSheet).where(InputSheet.round_id == round_id))
     frozen = read_config(row.id, row.config_digest, row.frozen_config)
-    return _Source(row, frozen, {sheet.kind: sheet for sheet in sheets})
+    kept = {one.kind: SheetRows(one.headers, one.rows, one.digest) for one in sheets}
+    return _Source(row, frozen, kept)
 
 
 def _last(session: Session, round_id: int) -> Run | None:
@@ -250,7 +245,7 @@ def _assess(source: _Source, settings: Settings) -> "tuple[Assessment, Inputs]":
         raise DamagedFilesError(list(error.problems)) from error
 
 
-def read_sheets(frozen: FrozenRound, sheets: Mapping[str, InputSheet]) -> "Inputs":
+def read_sheets(frozen: FrozenRound, sheets: Mapping[str, SheetRows]) -> "Inputs":
     """The round's ratees and its imported sheets as the analysis takes them; InputError."""
     from analysis.inputs import Table, read_inputs
 

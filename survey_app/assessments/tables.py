@@ -1,16 +1,20 @@
 """Runs: each assessment of a round, stored once and never changed."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Text
+from sqlalchemy import JSON, ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey_app.core.database import Base, UtcDateTime
 
 
 class Run(Base):
-    """One assessment (核算). `scores_json` is the result of record; the trace is recomputed
-    from the sealed files, and must lead to the same digest."""
+    """One assessment (核算). `scores_json` is the result of record.
+
+    The trace is recomputed from the sealed files and from `sheets`, the imported inputs as they
+    were ({kind: {headers, rows, digest}}), and must lead to the same digest.
+    """
 
     __tablename__ = "run"
 
@@ -21,4 +25,5 @@ class Run(Base):
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     scheme_digest: Mapped[str] = mapped_column(Text)
     content_digest: Mapped[str] = mapped_column(Text)
+    sheets: Mapped[dict[str, Any]] = mapped_column(JSON)
     scores_json: Mapped[str] = mapped_column(Text)

@@ -18,10 +18,8 @@ def results(round_id: int) -> str:
     held = services()
     runs = service.list_runs(held.database, round_id)
     if not runs:
-        return _no_run(round_id, runs)
-    run = service.find_run(held.database, held.settings, round_id, _number())
-    if run is None:
-        return _no_run(round_id, runs)
+        return _no_run(round_id)
+    run = service.open_run(held.database, held.settings, round_id, _number())
     from survey_app.assessments import pages
 
     return render_template(
@@ -39,15 +37,14 @@ def results(round_id: int) -> str:
     )
 
 
-def _no_run(round_id: int, runs: list[service.RunLine]) -> str:
-    """Nothing to show yet, or no more since inputs were changed; and what to do."""
+def _no_run(round_id: int) -> str:
+    """Nothing to show yet; what to do."""
     database = services().database
     return render_template(
         "assessments/none.html",
         problems=service.problems_before_run(database, round_id),
         round=service.about_round(database, round_id),
         round_id=round_id,
-        runs=runs,
     )
 
 

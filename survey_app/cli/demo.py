@@ -55,7 +55,7 @@ class Address:
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="随机种子")
 @click.option("--to", "folder", type=click.Path(path_type=Path), help="输出文件夹")
 @click.option("--real", type=click.Path(path_type=Path), help="改用真实评分 InstEval.csv.gz")
-@click.option("--bind", default=f"{EVERYWHERE}:8000", show_default=True, help="地址:端口")
+@click.option("--bind", default=f"{EVERYWHERE}:8000", show_default=True, help="地址：端口")
 @click.option("--serve/--no-serve", "is_serving", default=True, help="完成后是否提供网页服务")
 def demo(
     scheme: str,

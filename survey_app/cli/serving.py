@@ -25,7 +25,7 @@ def default_workers() -> int:
     "提供网页服务（gunicorn；Windows 上用 waitress）。",
     ("survey serve", "survey serve --bind 0.0.0.0:8000 --workers 4"),
 )
-@click.option("--bind", default=DEFAULT_BIND, show_default=True, help="地址:端口")
+@click.option("--bind", default=DEFAULT_BIND, show_default=True, help="地址：端口")
 @click.option("--workers", type=click.IntRange(1, 64), help="进程数，默认每核一个、最多四个")
 def serve(bind: str, workers: int | None, *, as_json: bool, is_quiet: bool) -> None:
     """Serve this installation."""
@@ -43,7 +43,7 @@ def split_bind(bind: str) -> tuple[str, int]:
     """Host and port; a usage error where the text is neither."""
     host, _, port = bind.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise click.UsageError(f"--bind 应写成 地址:端口，例如 {DEFAULT_BIND}")
+        raise click.UsageError(f"--bind 应写成 地址：端口，例如 {DEFAULT_BIND}")
     return host, int(port)
 
 

@@ -144,6 +144,14 @@ def _scheme_fits(_session: Session, row: Round, _at: datetime) -> list[Problem]:
         if leaf.source != "questionnaire":
             continue
         counted = {rater_class for rater_class, questionnaire in bound if leaf.takes(questionnaire)}
+        if not counted:
+            problems.append(
+                Problem(
+                    str(leaf.name),
+                    N_("方案的这一块在本轮没有问卷"),
+                    N_("请给相应的评议主体选一份方案列出的问卷，或换一个方案"),
+                )
+            )
         problems += [
             Problem(
                 str(leaf.name),
@@ -151,8 +159,8 @@ def _scheme_fits(_session: Session, row: Round, _at: datetime) -> list[Problem]:
                 N_("请给它选一份方案列出的问卷，或在方案中去掉它"),
                 {"rater_class": str(scheme.rater_class_name(key))},
             )
-            for key in leaf.all_rater_classes() or ("*",)
-            if key not in counted and not (key == "*" and counted)
+            for key in leaf.all_rater_classes()
+            if counted and key not in counted
         ]
     return problems
 

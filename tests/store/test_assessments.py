@@ -85,8 +85,8 @@ def test_changed_inputs_make_a_new_run_and_keep_the_old(
     world = assessed_world(database, settings)
     headers = ["ratee", "kind", "points", "matter", "source", "evidence"]
     add_sheet(world, "adjustments", headers, [["u1", "加分", "3", "获奖", "表彰", "证书"]])
-    with pytest.raises(service.ChangedSinceError, match="第 1 次"):
-        service.open_run(database, settings, world.round_id)
+    before = service.open_run(database, settings, world.round_id)
+    assert before.is_stale
     service.run_assessment(database, settings, world.round_id, OPERATOR)
     assert [run.number for run in service.list_runs(database, world.round_id)] == [2, 1]
     totals = {
@@ -96,6 +96,12 @@ def test_changed_inputs_make_a_new_run_and_keep_the_old(
     assert totals["u1"] == Decimal("87.00")
     old = json.loads(service.stored_scores(database, world.round_id, 1))
     assert old["ratees"][0]["total"] == "84.00"
+    first = service.open_run(database, settings, world.round_id, 1)
+    assert first.assessment.scores_json().decode() == service.stored_scores(
+        database, world.round_id, 1
+    )
+    assert first.is_stale
+    assert not service.open_run(database, settings, world.round_id).is_stale
 
 
 def test_an_open_round_is_not_assessed(database: Database, settings: Settings) -> None:

@@ -117,12 +117,28 @@ def test_one_changed_byte_is_named(tmp_path, name):
         open_sealed_rounds([folder])
 
 
+def test_any_changed_byte_of_the_manifest_is_noticed(tmp_path):
+    folder = tmp_path / "r"
+    seal(folder, ROWS)
+    path = folder / "manifest.json"
+    body = path.read_bytes()
+    for place in range(len(body)):
+        changed = bytearray(body)
+        changed[place] ^= 1
+        path.write_bytes(bytes(changed))
+        with pytest.raises(IntegrityError, match="manifest"):
+            read_manifest(folder)
+
+
 def test_a_changed_manifest_is_caught_by_what_it_says(tmp_path):
     folder = tmp_path / "r"
     seal(folder, ROWS)
     path = folder / "manifest.json"
     data = json.loads(path.read_bytes())
     data["counts"]["rows"] = 5
+    path.write_text(json.dumps(data))
+    assert failed(folder) == [("manifest", "manifest.json")]
+    del data["digest"]  # whoever forges it all the same is caught by the counts
     path.write_text(json.dumps(data))
     assert failed(folder) == [("counts", "ballots.parquet")]
     path.write_text("{")
@@ -138,6 +154,7 @@ def test_a_table_without_an_item_is_named_before_anything_is_counted(tmp_path):
     data = json.loads((folder / "manifest.json").read_bytes())
     entry = next(one for one in data["files"] if one["name"] == "ballots.parquet")
     entry["sha256"] = file_sha256(folder / "ballots.parquet")
+    del data["digest"]
     (folder / "manifest.json").write_text(json.dumps(data))
     assert failed(folder) == [("columns", "ballots.parquet")]
     with pytest.raises(IntegrityError, match="columns"):

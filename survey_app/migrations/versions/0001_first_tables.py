@@ -225,6 +225,7 @@ def upgrade() -> None:
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("scheme_digest", sa.Text(), nullable=False),
         sa.Column("content_digest", sa.Text(), nullable=False),
+        sa.Column("sheets", sa.JSON(), nullable=False),
         sa.Column("scores_json", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_run_round_id_round")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
