@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import click
@@ -32,7 +33,7 @@ MOST_BYTES = 150_000
 MOST_BYTES_TOGETHER = 2_500_000
 
 
-def pages() -> list[pytest.param]:  # type: ignore[valid-type]
+def pages() -> list[Any]:
     return [pytest.param(page, id=page.relative_to(ROOT).as_posix()) for page in PAGES]
 
 
