@@ -163,7 +163,11 @@ class RoundQuality:
 
 @dataclass(frozen=True, slots=True)
 class Participation:
-    """How many ballots of a rater class were expected (None: not known) and received."""
+    """How many ballots of a rater class were expected and received, by sealed round.
+
+    `received_in_all` counts the ballots of the class over all questionnaires of the round the
+    sealed round is a part of. None: not known.
+    """
 
     round: str
     title: str
@@ -171,6 +175,7 @@ class Participation:
     expected: int | None
     issued: int | None
     received: int
+    received_in_all: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

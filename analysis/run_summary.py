@@ -131,6 +131,7 @@ def participation(sealed: Sequence[SealedRound]) -> tuple[Participation, ...]:
     for name in sorted(shards):
         counts = shard_counts(shards[name])
         expected, issued = _by_class(counts, "expected"), _by_class(counts, "issued")
+        in_all = _by_class(counts, "received")
         received = _by_class(counts, "ballots_by_class") or _by_class(counts, "by_class")
         found += [
             Participation(
@@ -140,6 +141,7 @@ def participation(sealed: Sequence[SealedRound]) -> tuple[Participation, ...]:
                 expected=expected.get(rater_class),
                 issued=issued.get(rater_class),
                 received=received.get(rater_class, 0),
+                received_in_all=in_all.get(rater_class),
             )
             for rater_class in sorted({*expected, *issued, *received})
         ]

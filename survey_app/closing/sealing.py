@@ -149,12 +149,18 @@ def _counts(session: Session, frozen: FrozenRound) -> dict[str, Any]:
         .where(Batch.round_id == frozen.id)
         .group_by(Batch.rater_class)
     )
+    sheets = session.execute(
+        select(Ballot.rater_class, func.count())
+        .where(Ballot.round_id == frozen.id)
+        .group_by(Ballot.rater_class)
+    )
     refused = session.execute(
         select(Refusal.reason, Refusal.n).where(Refusal.round_id == frozen.id)
     )
     return {
         "expected": dict(frozen.expected),
         "issued": {rater_class: int(n) for rater_class, n in issued},
+        "received": dict(sheets.all()),
         "refused": dict(refused.all()),
         "target_per_ratee": frozen.target_per_ratee,
     }

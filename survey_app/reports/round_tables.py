@@ -120,8 +120,7 @@ def participation(tables: Tables) -> Sheet:
     notes = (
         "应参评按名册，发出按评议卡；开放入口没有名册，应参评和参与率记“—”。已参评按收到的答卷计，"
         "一份答卷可以评多个对象。",
-        "一个主体用几种问卷时，同一人可能填几种，份数不能相加：已参评取收到最多的一种，"
-        "实际人数不少于此数。",
+        "一份答卷涉及几种问卷时，在各问卷中分别计数，已参评只计一份。",
         "最低样本由方案规定；达标对象＝该主体有效份数达到最低样本的对象数／该主体应评对象数。",
         tables.scheme_note(),
     )
@@ -134,7 +133,8 @@ def _participation_row(tables: Tables, found: Sequence[Participation]) -> tuple[
     first = found[0]
     asked = _most(one.expected for one in found)
     issued = _most(one.issued for one in found)
-    received = max(one.received for one in found)
+    in_all = _most(one.received_in_all for one in found)
+    received = max(one.received for one in found) if in_all is None else in_all
     whole = asked if asked is not None else issued
     enough, rated = _reach(tables, first.rater_class)
     parts = [f"{_form_title(tables, one.round)} {one.received}" for one in found if one.received]

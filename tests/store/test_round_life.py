@@ -146,6 +146,7 @@ def test_a_sealed_round_holds_every_ballot_and_no_trace(database: Database, tmp_
     manifest = read_manifest(folders[1])
     assert manifest.counts["by_class"] == {"citizen": 3}
     assert manifest.counts["issued"] == {"delegate": 2}
+    assert manifest.counts["received"] == {"citizen": 3, "delegate": 1}
     rows = duckdb.sql(f"SELECT * FROM '{folders[1]}/ballots.parquet'")
     assert set(rows.columns) >= {"ballot", "ratee", "D1", "link", "same_device", "pace"}
     assert not {"time", "code", "order", "nonce", "receipt"} & set(rows.columns)
