@@ -56,6 +56,10 @@ catalogs: $(VENV)/.tools ## bring the translations up to date; lists what Englis
 screenshots: $(VENV)/.tools ## take the pictures of the documents anew; look at each
 	$(BIN)/python docs/screenshots.py
 
+bench: $(VENV)/.tools ## speed, as ratios within one run (needs wrk and the files of make demo)
+	$(BIN)/python -m bench.web
+	$(BIN)/python -m bench.analysis $(DEMO_HOME)/out
+
 lock: ## renew the lock files (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --no-annotate -o requirements.lock pyproject.toml
 	uv pip compile -q --universal --generate-hashes --no-header --no-annotate --extra dev -o requirements-dev.lock pyproject.toml

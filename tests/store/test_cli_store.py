@@ -20,6 +20,7 @@ from survey_app.cli.presence import nobody_else
 from survey_app.core.config import Settings
 from survey_app.factory import start_services
 from tests.cities import survey
+from tests.conftest import missing
 from tests.rounds import make_world
 
 COMMANDS = (
@@ -91,7 +92,7 @@ def test_a_backup_restores_elsewhere_without_secrets(
     home: Path, tmp_path: Path, with_round: str
 ) -> None:
     if with_round.startswith("postgresql") and not _has_tools():
-        pytest.skip("*** pg_dump is missing: NOT TESTED ***")
+        missing("pg_dump")
     survey(home, "close", "test-round", SURVEY_DATABASE_URL=with_round)
     survey(home, "seal", "test-round", SURVEY_DATABASE_URL=with_round)
     file = tmp_path / "b.tar.gz"
