@@ -10,7 +10,7 @@ from survey_app.accounts import guard
 from survey_app.ballots.nonce import NonceMaker
 from survey_app.ballots.writer import BallotWriter
 from survey_app.core import assets, error_pages, languages, migrations, security
-from survey_app.core.config import Settings
+from survey_app.core.config import Settings, prepare_home
 from survey_app.core.database import Database
 from survey_app.core.services import Services
 from survey_app.rounds.frozen import FrozenRounds
@@ -62,7 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def start_services(settings: Settings) -> Services:
     """Open the store (made or upgraded where needed) and what works on it."""
-    settings.home.mkdir(parents=True, exist_ok=True)
+    prepare_home(settings.home)
     database = Database(settings.database_url)
     database.check()
     migrations.upgrade(database, settings.home / "upgrade.lock")

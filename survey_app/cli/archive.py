@@ -22,7 +22,7 @@ from sqlalchemy import URL, inspect
 from analysis.sealed_round import IntegrityError
 from forms.problems import N_, InputError, Problem, canonical_json
 from survey_app.core import clock
-from survey_app.core.config import Settings
+from survey_app.core.config import Settings, prepare_home
 from survey_app.core.database import Database
 from survey_app.core.errors import DomainError
 
@@ -168,7 +168,7 @@ def restore_backup(settings: Settings, path: Path, *, is_forced: bool) -> Archiv
     try:
         if not is_forced:
             _refuse_overwriting(settings, database)
-        settings.home.mkdir(parents=True, exist_ok=True)
+        prepare_home(settings.home)
         with tempfile.TemporaryDirectory(dir=settings.home, prefix=".restore-") as scratch:
             names = _unpack(path, Path(scratch))
             dump = _fitting_dump(path, names, database)

@@ -29,7 +29,10 @@ def backup(file: Path, *, has_keys: bool, as_json: bool, is_quiet: bool) -> None
     if has_keys:
         lines.append("其中有密钥：谁拿到它，就能验证评议卡的验证码，请妥善保管。")
     else:
-        lines.append("不含密钥：恢复以后，开放中的轮次原来发出的验证码要换发。")
+        lines.append(
+            "不含密钥：恢复以后，已有的轮次只能关闭、封存和核算，不能再收答卷；"
+            "轮次还没有结束时，请加 --with-keys 另存一份。"
+        )
     Console(as_json, is_quiet).result(
         {
             "file": str(made.path),
@@ -58,7 +61,7 @@ def restore(file: Path, *, is_forced: bool, as_json: bool, is_quiet: bool) -> No
         found = restore_backup(settings, file, is_forced=is_forced)
     lines = [f"已恢复到 {settings.home}：{found.files} 个文件"]
     if not found.has_keys:
-        lines.append("备份不含密钥：开放中的轮次原来发出的验证码不能再用，请换发。")
+        lines.append("备份不含密钥：已有的轮次可以关闭、封存和核算，不能再收答卷。")
     Console(as_json, is_quiet).result(
         {
             "home": str(settings.home),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from forms.problems import N_
+from survey_app.core.config import prepare_home
 from survey_app.core.errors import DomainError
 
 if sys.platform != "win32":
@@ -42,7 +43,7 @@ def stay_present(home: Path) -> None:
 
 
 def _open(home: Path) -> IO[str]:
-    home.mkdir(parents=True, exist_ok=True)
+    prepare_home(home)
     return (home / LOCK).open("a")
 
 

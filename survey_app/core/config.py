@@ -65,6 +65,13 @@ class Settings:
         )
 
 
+def prepare_home(home: Path) -> None:
+    """Make the data folder, readable by its owner alone."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if os.name == "posix" and home.stat().st_uid == os.getuid():
+        home.chmod(0o700)
+
+
 def _secret(given: str | None, home: Path, *, is_production: bool) -> bytes:
     if given:
         if len(given.encode()) < MIN_SECRET_BYTES:
@@ -74,14 +81,14 @@ def _secret(given: str | None, home: Path, *, is_production: bool) -> bytes:
         return given.encode()
     if is_production:
         raise UnsafeSettingsError(
-            ("正式环境必须设置 SURVEY_SECRET_KEY:运行 openssl rand -hex 32 得到一个",)
+            ("正式环境必须设置 SURVEY_SECRET_KEY：运行 openssl rand -hex 32 得到一个",)
         )
     return _own_secret(home / "secret.key")
 
 
 def _own_secret(path: Path) -> bytes:
     """The secret this installation made for itself at its first start (mode 0600)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    prepare_home(path.parent)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
     except FileExistsError:

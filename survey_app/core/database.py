@@ -204,7 +204,7 @@ def _check_sqlite(connection: Connection) -> list[str]:
     for name, wanted in SQLITE_PRAGMAS.items():
         got = str(connection.exec_driver_sql(f"PRAGMA {name}").scalar()).lower()
         if got != wanted:
-            reasons.append(f"SQLite 未能设置 {name}={wanted}(实际为 {got}):请换一个本地磁盘目录")
+            reasons.append(f"SQLite 未能设置 {name}={wanted}（实际为 {got}）：请换一个本地磁盘目录")
     return reasons
 
 
@@ -214,12 +214,12 @@ def _check_postgres(connection: Connection) -> list[str]:
 
     wanted = {"fsync": "on", "full_page_writes": "on"}
     reasons = [
-        f"PostgreSQL 的 {name} 必须为 {value}(实际为 {show(name)})"
+        f"PostgreSQL 的 {name} 必须为 {value}（实际为 {show(name)}）"
         for name, value in wanted.items()
         if show(name) != value
     ]
     if show("synchronous_commit") not in {"on", "remote_apply", "remote_write"}:
-        reasons.append("PostgreSQL 的 synchronous_commit 必须为 on,否则断电会丢失已确认的答卷")
+        reasons.append("PostgreSQL 的 synchronous_commit 必须为 on，否则断电会丢失已确认的答卷")
     return reasons
 
 

@@ -7,7 +7,18 @@ import stat
 from hashlib import sha256
 from pathlib import Path
 
+from forms.problems import N_
+from survey_app.core.errors import DomainError
+
 KEY_BYTES = 32
+
+
+class KeyLostError(DomainError):
+    status = 503
+    message = N_("本轮的密钥不在这台服务器上，不能再收答卷，也不能发卡；刚才的内容没有记录。")
+    remedy = N_(
+        "请管理员从带密钥的备份恢复；没有时只能关闭本轮、另建一轮，已经收到的答卷照常封存和核算。"
+    )
 
 
 class KeyStore:
@@ -34,9 +45,12 @@ class KeyStore:
             os.fsync(file.fileno())
 
     def read(self, round_id: int) -> bytes:
-        """The round's key. Raises FileNotFoundError once it is destroyed."""
+        """The round's key. Raises KeyLostError where it is destroyed or was never restored."""
         if round_id not in self._known:
-            self._known[round_id] = self._path(round_id).read_bytes()
+            try:
+                self._known[round_id] = self._path(round_id).read_bytes()
+            except FileNotFoundError as error:
+                raise KeyLostError from error
         return self._known[round_id]
 
     def has(self, round_id: int) -> bool:

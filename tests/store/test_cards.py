@@ -8,10 +8,13 @@ from sqlalchemy import select
 from survey_app.ballots.accept import accept_many
 from survey_app.ballots.cards import UsedCardError, reissue
 from survey_app.ballots.entrance import MistypedError, UnknownCodeError, VoidCardError
+from survey_app.closing import service as closing
 from survey_app.core import clock
 from survey_app.core.database import Database
 from survey_app.record.tables import RecordEntry
 from survey_app.rounds.codes import new_typed
+from survey_app.rounds.entrances import BatchSpec, issue_cards
+from survey_app.rounds.keys import KeyLostError
 from tests.rounds import OPERATOR, World, make_world
 
 
@@ -53,3 +56,18 @@ def test_a_code_of_no_card_is_refused_as_such(world: World) -> None:
         reissue(world.database, world.keys, OPERATOR, new_typed())
     with pytest.raises(MistypedError):
         reissue(world.database, world.keys, OPERATOR, "12345")
+
+
+def test_a_round_whose_key_is_lost_says_so_and_can_still_be_closed(
+    world: World, tmp_path: Path
+) -> None:
+    world.keys.destroy(world.round_id)
+    with pytest.raises(UnknownCodeError):
+        world.at_card(world.cards[0].qr_code)
+    with pytest.raises(KeyLostError):
+        world.ballot(world.at_link(), device="phone")
+    spec = BatchSpec("补发", "delegate", "assembly", 1)
+    with pytest.raises(KeyLostError):
+        issue_cards(world.database, world.keys, OPERATOR, world.round_id, spec)
+    assert closing.close_round(world.database, OPERATOR, world.round_id) == 0
+    assert closing.seal(world.database, world.rounds, OPERATOR, world.round_id, tmp_path / "s")
