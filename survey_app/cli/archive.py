@@ -62,14 +62,15 @@ def make_backup(settings: Settings, path: Path, *, has_keys: bool) -> Archived:
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".backup-") as scratch:
         dump = _dump_database(settings, Path(scratch))
         members = [(dump.name, dump), *_files_below(settings.sealed_dir, SEALED)]
-        if has_keys:
-            members += _files_below(settings.keys_dir, KEYS)
-            members += [(SECRET, one) for one in [settings.home / SECRET] if one.is_file()]
+        secrets = _files_below(settings.keys_dir, KEYS) if has_keys else []
+        if has_keys and (settings.home / SECRET).is_file():
+            secrets.append((SECRET, settings.home / SECRET))
+        members += secrets
         draft = Path(scratch) / "archive.tar.gz"
         _write_tar(draft, members)
         draft.chmod(0o600)
         draft.replace(path)
-    return Archived(path, dump.name, len(members), has_keys)
+    return Archived(path, dump.name, len(members), bool(secrets))
 
 
 def _files_below(folder: Path, name: str) -> list[tuple[str, Path]]:

@@ -1,5 +1,6 @@
 """Commands on files, without any store: sealing ratings, assessing, verifying, schemes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
 
 FILE = click.Path(path_type=Path)
 SHEETS = {
-    "ratees": "评议对象",
-    "indicators": "指标",
-    "adjustments": "加减分",
-    "vetoes": "一票否决",
-    "history": "历年等次",
+    "ratees": ("评议对象",),
+    "indicators": ("指标", "指标完成情况"),
+    "adjustments": ("加减分",),
+    "vetoes": ("一票否决",),
+    "history": ("历年等次",),
 }
 SPREADSHEETS = (".xlsx", ".xls", ".ods")
 
@@ -243,17 +244,17 @@ def load_inputs(files: dict[str, Path]) -> "Inputs":
     )
 
 
-def _read_table(path: Path, sheet: str) -> "Table":
+def _read_table(path: Path, names: Sequence[str]) -> "Table":
     from analysis.inputs import table_from_csv
     from survey_app.core.spreadsheet import read_upload, sheet_name
 
     if path.suffix.lower() not in SPREADSHEETS:
         return table_from_csv(path.read_bytes(), path.name)
     tables = read_upload(path.name, path.read_bytes())
-    named = [one for one in tables if sheet_name(one).strip() == sheet]
+    named = [one for one in tables if sheet_name(one).strip() in names]
     if named or len(tables) == 1:
         return (named or tables)[0]
-    values = {"sheet": sheet}
+    values = {"sheet": "」或「".join(names)}
     raise InputError(
         [
             Problem(

@@ -26,7 +26,7 @@ def backup(file: Path, *, has_keys: bool, as_json: bool, is_quiet: bool) -> None
 
     made = make_backup(Settings.from_environ(), file, has_keys=has_keys)
     lines = [f"已备份到 {made.path}：{made.files} 个文件"]
-    if has_keys:
+    if made.has_keys:
         lines.append("其中有密钥：谁拿到它，就能验证评议卡的验证码，请妥善保管。")
     else:
         lines.append(

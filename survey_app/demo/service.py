@@ -158,6 +158,7 @@ def _assess_files(
     labels = Labels(
         title=f"{CITY}{YEAR}年度",
         organiser=ORGANISER,
+        cutoff=f"{YEAR}年12月20日（模拟）",
         target_per_ratee=city.spec.rows // len(city.inputs.ratees),
     )
     write_results(folder, assessment, inputs, labels)

@@ -43,10 +43,11 @@ def basis(tables: Tables) -> Sheet:
 
 def _total(tables: Tables) -> Iterator[tuple[str, str]]:
     scheme = tables.scheme
+    scale = "" if scheme.base == 100 else f"×{plain(scheme.base)}÷100"
     yield (
         "总分",
         (
-            f"T＝（Σ Wᵢ×Sᵢ÷100）×{plain(scheme.base)}÷100＋加分－减分。Wᵢ 为构成的权重，"
+            f"T＝Σ（Wᵢ×Sᵢ）÷100{scale}＋加分－减分。Wᵢ 为构成的权重，"
             "Sᵢ 为构成的得分"
             f"（百分制）。中间不取整，最后一次四舍五入到 {scheme.decimals} 位小数，即为记录分。"
         ),
