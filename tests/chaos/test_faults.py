@@ -28,12 +28,15 @@ def serving(settings: Settings, database: Database) -> Iterator[Serving]:
 
 def receipts(world: World) -> set[str]:
     with world.database.read() as session:
-        return set(session.scalars(select(Receipt.number)))
+        return set(
+            session.scalars(select(Receipt.number).where(Receipt.round_id == world.round_id))
+        )
 
 
 def ballots(world: World) -> int:
     with world.database.read() as session:
-        return session.scalar(select(func.count()).select_from(Ballot)) or 0
+        counted = select(func.count()).select_from(Ballot)
+        return session.scalar(counted.where(Ballot.round_id == world.round_id)) or 0
 
 
 def kill_and_compare(world: World, serving: Serving, kills: int, seconds: float) -> None:
