@@ -18,7 +18,7 @@ from survey_app.core.errors import DomainError, NotFoundError, ProblemsError
 from survey_app.indicators.tables import InputSheet
 from survey_app.record import service as record
 from survey_app.rounds import life
-from survey_app.rounds.frozen import FrozenRound, load_round, read_config
+from survey_app.rounds.frozen import FrozenRound, hold_round, load_round, read_config
 from survey_app.rounds.tables import Round
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def run_assessment(database: Database, settings: Settings, round_id: int, operat
         raise ProblemsError(problems)
     assessment, _ = _assess(source, settings)
     with database.write() as session:
-        row = load_round(session, round_id)
+        row = hold_round(session, round_id)
         last = _last(session, round_id)
         digests = (assessment.scheme.digest, assessment.content_digest)
         if last is not None and (last.scheme_digest, last.content_digest) == digests:

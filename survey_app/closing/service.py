@@ -21,7 +21,7 @@ from survey_app.core import clock
 from survey_app.core.database import Database
 from survey_app.record import service as record
 from survey_app.rounds import life
-from survey_app.rounds.frozen import FrozenRounds, load_round
+from survey_app.rounds.frozen import FrozenRounds, hold_round
 from survey_app.rounds.tables import Link
 
 KEPT_OF_RATERS = (Ballot, Receipt, Admission, Draft, Comment, Refusal)
@@ -34,7 +34,7 @@ def wipe_test(database: Database, operator: str, round_id: int) -> dict[str, int
     """
     with database.write() as session:
         database.lock_round(session, round_id, is_exclusive=True)
-        row = load_round(session, round_id)
+        row = hold_round(session, round_id)
         wiped = {
             table.__tablename__: session.scalar(
                 select(func.count()).select_from(table).where(table.round_id == round_id)
@@ -58,7 +58,7 @@ def close_round(database: Database, operator: str, round_id: int) -> int:
     """
     with database.write() as session:
         database.lock_round(session, round_id, is_exclusive=True)
-        life.move(session, load_round(session, round_id), "close", operator, clock.now())
+        life.move(session, hold_round(session, round_id), "close", operator, clock.now())
         received = _count(session, round_id)
         record.append(session, operator, "round.counted", round_id=round_id, ballots=received)
         return received
@@ -76,7 +76,7 @@ def seal(
     from survey_app.closing.sealing import write_sealed_folders
 
     with database.write() as session:
-        row = load_round(session, round_id)
+        row = hold_round(session, round_id)
         life.move(session, row, "seal", operator, clock.now())
         session.execute(delete(Draft).where(Draft.round_id == round_id))
         target, draft = home / row.key, home / f".{row.key}.draft"

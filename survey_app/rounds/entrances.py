@@ -17,7 +17,7 @@ from survey_app.record import service as record
 from survey_app.register.tables import Ratee, RosterEntry
 from survey_app.rounds.codes import ALPHABET, Code, new_qr, new_typed
 from survey_app.rounds.draft_keys import wrap
-from survey_app.rounds.frozen import load_round
+from survey_app.rounds.frozen import hold_round, load_round
 from survey_app.rounds.keys import KeyStore
 from survey_app.rounds.tables import Batch, Card, Link, Round
 
@@ -216,7 +216,7 @@ def _card_row(keys: KeyStore, batch: Batch, card: IssuedCard) -> dict[str, Any]:
 
 
 def _round_taking_entrances(session: Session, round_id: int) -> Round:
-    row = load_round(session, round_id)
+    row = hold_round(session, round_id)
     if row.state not in TAKES_ENTRANCES:
         raise TooLateError
     return row

@@ -146,3 +146,15 @@ def load_round(session: Session, round_id: int) -> Round:
     if row is None:
         raise NotFoundError
     return row
+
+
+def hold_round(session: Session, round_id: int) -> Round:
+    """The stored round as it is now, held against other operators' acts until the commit.
+
+    Two acts at once would both find the state they need. PostgreSQL locks the row, which neither
+    readers nor ballots wait for; SQLite has one writer at a time. NotFoundError as above.
+    """
+    row = session.get(Round, round_id, with_for_update={"key_share": True})
+    if row is None:
+        raise NotFoundError
+    return row

@@ -14,7 +14,7 @@ from survey_app.core.database import Database
 from survey_app.core.errors import ProblemsError
 from survey_app.record import service as record
 from survey_app.register.tables import Ratee, RaterClass
-from survey_app.rounds.frozen import load_round
+from survey_app.rounds.frozen import hold_round
 from survey_app.rounds.tables import Batch, Link, Round
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def close_if_due(database: Database, round_id: int, at: datetime) -> bool:
     """
     with database.write() as session:
         database.lock_round(session, round_id, is_exclusive=True)
-        row = load_round(session, round_id)
+        row = hold_round(session, round_id)
         if row.state == "open" and row.close_at is not None and at >= row.close_at:
             move(session, row, "close", BY_THE_CLOCK, at)
         return row.state in ("closed", "assessed")

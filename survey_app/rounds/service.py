@@ -16,7 +16,7 @@ from survey_app.core.errors import DomainError, ProblemsError
 from survey_app.record import service as record
 from survey_app.register.tables import Ratee, RaterClass, RosterEntry
 from survey_app.rounds import life
-from survey_app.rounds.frozen import FORMAT, load_round
+from survey_app.rounds.frozen import FORMAT, hold_round
 from survey_app.rounds.keys import KeyStore
 from survey_app.rounds.tables import Round
 
@@ -69,7 +69,7 @@ def create_round(
 def update_round(database: Database, operator: str, round_id: int, spec: RoundSpec) -> None:
     """Change a draft. Raises NotADraftError once it is frozen or being tested."""
     with database.write() as session:
-        row = load_round(session, round_id)
+        row = hold_round(session, round_id)
         if row.state != "draft":
             raise NotADraftError
         _describe(row, spec)
@@ -99,7 +99,7 @@ def freeze(database: Database, operator: str, round_id: int) -> None:
 
 def _freeze_as(database: Database, operator: str, round_id: int, step: life.Step) -> None:
     with database.write() as session:
-        row = load_round(session, round_id)
+        row = hold_round(session, round_id)
         problems = life.problems_before(session, row, step, clock.now())
         if problems:
             raise ProblemsError(problems)
@@ -110,13 +110,13 @@ def _freeze_as(database: Database, operator: str, round_id: int, step: life.Step
 def unfreeze(database: Database, operator: str, round_id: int) -> None:
     """Back to a draft, possible until the round opens."""
     with database.write() as session:
-        life.move(session, load_round(session, round_id), "unfreeze", operator, clock.now())
+        life.move(session, hold_round(session, round_id), "unfreeze", operator, clock.now())
 
 
 def open_round(database: Database, operator: str, round_id: int) -> None:
     """Let raters in."""
     with database.write() as session:
-        life.move(session, load_round(session, round_id), "open", operator, clock.now())
+        life.move(session, hold_round(session, round_id), "open", operator, clock.now())
 
 
 def list_rounds(session: Session) -> Sequence[Round]:
