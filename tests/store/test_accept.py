@@ -12,6 +12,7 @@ from survey_app.ballots.tables import Admission, Arrival, Ballot, Comment, Draft
 from survey_app.core import clock
 from survey_app.core.database import Base, Database
 from survey_app.rounds import life
+from survey_app.rounds.frozen import load_round
 from tests.rounds import OPERATOR, World, make_world
 
 
@@ -71,7 +72,7 @@ def test_nothing_is_accepted_after_the_close_but_receipts_are_kept(world: World)
     nonce, entrance = world.nonce(), world.at_link()
     (before,) = accept(world, world.ballot(entrance, nonce))
     with world.database.write() as session:
-        row = life.load_round(session, world.round_id)
+        row = load_round(session, world.round_id)
         life.move(session, row, "close", OPERATOR, clock.now())
     (replay,) = accept(world, world.ballot(entrance, nonce))
     (late,) = accept(world, world.ballot(entrance))
@@ -97,7 +98,7 @@ def test_the_clock_closes_a_round_and_never_reopens_it(database: Database, tmp_p
     )
     assert still.kind == "closed"
     with world.database.read() as session:
-        assert life.load_round(session, world.round_id).closed_at == late
+        assert load_round(session, world.round_id).closed_at == late
 
 
 def test_a_ballot_the_database_refuses_does_not_sink_the_others(world: World) -> None:
