@@ -59,7 +59,7 @@ def run_server(bind: str, workers: int, home: Path) -> None:
 
 
 def server_command(bind: str, workers: int) -> list[str]:
-    """gunicorn with threads on wsgi:app; no access log, which would tell who came when."""
+    """gunicorn with threads on wsgi:app; no access log, nor any other line on who came when."""
     return [
         sys.executable,
         "-m",
@@ -76,6 +76,8 @@ def server_command(bind: str, workers: int) -> list[str]:
         str(THREADS),
         "--log-level",
         "warning",
+        "--logger-class",
+        "survey_app.cli.server_log.ServerLog",
         "wsgi:app",
     ]
 
