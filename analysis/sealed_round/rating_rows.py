@@ -1,16 +1,22 @@
 """Reading a long file of ratings: the rows come in, and every row that is wrong is named."""
 
-from collections.abc import Iterator, Sequence
+import csv
+import datetime
+import gzip
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol, cast
 
 import duckdb
 import numpy as np
 
 from analysis.engine.duckdb_engine import file_list
-from analysis.engine.protocol import quoted
+from analysis.engine.protocol import literal, quoted
 from analysis.sealed_round.columns import OPEN_COLUMNS
+from analysis.tables import cell_text
 from forms.problems import N_, InputError, Problem
 from forms.questionnaire import Item, Questionnaire
 
@@ -31,6 +37,7 @@ CHINESE = {
     "用时": "pace",
 }
 SHOWN = 500
+LONGEST_SHOWN = 80
 
 
 class RatingTable(Protocol):
@@ -133,7 +140,8 @@ def stage_ratings(
         f"CREATE VIEW trimmed AS SELECT {quoted('#')} AS line, {select} FROM staged"  # noqa: S608
     )
     connection.execute(_RATING)
-    problems = [problem for rule in _RULES for problem in _broken(connection, rule, name)]
+    line_of = _lines_of(ratings) if isinstance(ratings, Path) else int
+    problems = [p for rule in _RULES for p in _broken(connection, rule, name, line_of)]
     if problems:
         raise InputError(problems)
     return frozenset(given)
@@ -150,14 +158,19 @@ LEFT JOIN known_option k ON k.item = t.item AND k.option = t.option
 _CSV = """
 CREATE TABLE staged AS
 SELECT row_number() OVER () + 1 AS "#", *
-FROM read_csv({files}, header = true, all_varchar = true, delim = ',', quote = '"', escape = '"')
+FROM read_csv({files}, auto_detect = false, columns = {columns}, header = true, delim = ',',
+              quote = '"', escape = '"')
 """
 
 
 def _stage_csv(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, list[str]]:
+    """Read the file as its first line says; nothing is guessed, no line is left out but blanks."""
     try:
-        connection.execute(_CSV.format(files=file_list([path])))
-    except duckdb.Error as error:
+        headers = _headers(path)
+        _given_columns(path.name, headers)
+        kinds = ", ".join(f"{literal(one)}: 'VARCHAR'" for one in headers)
+        connection.execute(_CSV.format(files=file_list([path]), columns=f"{{{kinds}}}"))
+    except (duckdb.Error, csv.Error, UnicodeDecodeError) as error:
         detail = str(error).splitlines()[0]
         raise InputError(
             [
@@ -169,8 +182,44 @@ def _stage_csv(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, 
                 )
             ]
         ) from error
-    described = connection.execute("DESCRIBE staged").fetchall()
-    return path.name, [str(row[0]) for row in described[1:]]
+    return path.name, headers
+
+
+def _headers(path: Path) -> list[str]:
+    with _opened(path) as stream:
+        return next((cells for cells in csv.reader(stream) if cells), [])
+
+
+def _opened(path: Path) -> IO[str]:
+    if path.suffix == ".gz":
+        return cast(IO[str], gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
+    return path.open(encoding="utf-8-sig", newline="")
+
+
+def _lines_of(path: Path) -> Callable[[int], int]:
+    """From the number of a row (2 is the first below the headers) to its line in the file.
+
+    They differ after a blank line, which is no row, and after a cell of several lines.
+    """
+
+    @cache
+    def starts() -> list[int]:
+        found, line = [], 1
+        with _opened(path) as stream:
+            reader = csv.reader(stream)
+            for cells in reader:
+                if cells:
+                    found.append(line)
+                line = reader.line_num + 1
+        return found
+
+    def line_of(number: int) -> int:
+        try:
+            return starts()[number - 1]
+        except (csv.Error, IndexError):  # a cell too long for this reader
+            return number
+
+    return line_of
 
 
 def _stage_table(
@@ -188,8 +237,8 @@ def _stage_table(
 
 def _cell(cells: Sequence[object], place: int) -> object:
     value = cells[place] if place < len(cells) else None
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+    if isinstance(value, (float, Decimal, datetime.date)):
+        return cell_text(value)
     return "" if value is None else value
 
 
@@ -246,8 +295,17 @@ def _spellings(questionnaire: Questionnaire, item: Item) -> dict[str, int]:
     return texts | {option.code: option.number for option in options}
 
 
-def _broken(connection: duckdb.DuckDBPyConnection, rule: _Rule, name: str) -> Iterator[Problem]:
+def _broken(
+    connection: duckdb.DuckDBPyConnection, rule: _Rule, name: str, line_of: Callable[[int], int]
+) -> Iterator[Problem]:
     rows = connection.execute(f"{rule.query} ORDER BY line LIMIT {SHOWN}").fetchall()
-    for line, *values in rows:
-        filled = dict(zip(rule.names, map(str, values), strict=True))
-        yield Problem(f"{name}:{line}", rule.message, rule.remedy, filled)
+    for number, *values in rows:
+        filled = dict(zip(rule.names, map(_shortened, values), strict=True))
+        if "first" in filled:
+            filled["first"] = str(line_of(int(filled["first"])))
+        yield Problem(f"{name}:{line_of(number)}", rule.message, rule.remedy, filled)
+
+
+def _shortened(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

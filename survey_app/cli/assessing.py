@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FILE = click.Path(path_type=Path)
 SHEETS = {
+    "ratings": ("评分",),
     "ratees": ("评议对象",),
     "indicators": ("指标", "指标完成情况"),
     "adjustments": ("加减分",),
@@ -27,7 +28,7 @@ SPREADSHEETS = (".xlsx", ".xls", ".ods")
 
 @command(
     "seal-csv",
-    "把别处收集的评分（每行一个评分的 CSV）封存成一个轮次。",
+    "把别处收集的评分（每行一个评分的 CSV 或表格文件）封存成一个轮次。",
     "survey seal-csv ratings.csv --questionnaire unit --to sealed/2026-phone",
 )
 @click.argument("ratings", type=FILE)
@@ -52,7 +53,9 @@ def seal_csv(
     _refuse_missing([ratings])
     key = round_key or ratings.name.split(".")[0]
     header = SealedHeader(key, title or key, load_questionnaire(questionnaire))
-    manifest = seal(ratings, header, folder)
+    is_sheet = ratings.suffix.lower() in SPREADSHEETS
+    source = _read_table(ratings, SHEETS["ratings"]) if is_sheet else ratings
+    manifest = seal(source, header, folder)
     counts = manifest.counts
     Console(as_json, is_quiet).result(
         {"folder": str(folder), "round": manifest.round, "counts": dict(counts)},

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from openpyxl import Workbook
 
 from tests.cities import BuiltCity, build_city, survey
 
@@ -77,6 +78,20 @@ def seal(desk: Path, *more: str) -> Result:
     return run(
         desk, "seal-csv", "@ratings.csv", "--questionnaire", "@form.toml", "--to", "@sealed", *more
     )
+
+
+def test_ratings_may_come_as_a_sheet(desk: Path) -> None:
+    rows = [line.split(",") for line in RATINGS.splitlines()]
+    book = Workbook()
+    for row in rows:
+        book.active.append([int(cell) if cell.isdigit() else cell for cell in row])
+    book.save(desk / "ratings.xlsx")
+    to = ("--questionnaire", "@form.toml", "--json", "--to")
+    assert run(desk, "seal-csv", "@ratings.csv", *to, "@one").exit_code == 0
+    assert run(desk, "seal-csv", "@ratings.xlsx", *to, "@two").exit_code == 0
+    one, two = ((desk / name / "manifest.json").read_text() for name in ("one", "two"))
+    assert json.loads(one)["counts"] == json.loads(two)["counts"]
+    assert json.loads(two)["counts"]["rows"] == 3
 
 
 def assess_city(built: BuiltCity, to: Path) -> Result:

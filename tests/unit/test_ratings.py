@@ -105,3 +105,33 @@ def test_another_encoding_is_said_plainly(tmp_path):
     path.write_bytes("rater,ratee,rater_class,item,option\np,单位,市民,Q1,满意\n".encode("gb18030"))
     with pytest.raises(InputError, match="UTF-8"):
         seal_csv(path, SealedHeader("r", "试评", questionnaire()), tmp_path / "s")
+
+
+def test_a_row_is_named_by_its_line_whatever_stands_before_it(tmp_path):
+    rows = [
+        '"a rater',  # 2
+        'of two lines",u1,c,Q1,5,,w,',  # 3
+        "",  # 4
+        "p1,u1,c,Q1,5,,w,",  # 5
+        "",  # 6
+        "p1,u1,c,Q1,4,,w,",  # 7: twice, with line 5
+    ]
+    path = write(tmp_path / "r.csv", HEAD + "\n".join(rows))
+    with pytest.raises(InputError) as caught:
+        seal_csv(path, SealedHeader("r", "试评", questionnaire()), tmp_path / "s")
+    (problem,) = caught.value.problems
+    assert (problem.where, problem.values) == ("r.csv:7", {"item": "Q1", "first": "5"})
+
+
+@pytest.mark.parametrize("before", ["一张表\n", "p,u,c,Q1,5\n"])
+def test_the_first_line_is_the_header_and_nothing_is_guessed(tmp_path, before):
+    path = write(tmp_path / "r.csv", before + HEAD + "p1,u1,c,Q1,5,,w,\n")
+    with pytest.raises(InputError, match="缺少列 rater"):
+        seal_csv(path, SealedHeader("r", "试评", questionnaire()), tmp_path / "s")
+
+
+def test_a_long_cell_is_shortened_where_it_is_quoted(tmp_path):
+    path = write(tmp_path / "r.csv", HEAD + f"p1,u1,c,Q1,{'x' * 5000},,w,\n")
+    with pytest.raises(InputError, match="Q1 没有选项 xxx") as caught:
+        seal_csv(path, SealedHeader("r", "试评", questionnaire()), tmp_path / "s")
+    assert len(str(caught.value)) < 200
