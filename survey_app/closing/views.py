@@ -20,14 +20,7 @@ from survey_app.rounds.overview import close_what_is_due, overview
 
 blueprint = Blueprint("closing", __name__, url_prefix="/admin/rounds/<int:round_id>")
 REFRESH_SECONDS = 20
-SMALL = 5
 BIN_SECONDS = 600
-
-
-@blueprint.app_template_filter("small_count")
-def small_count(n: int) -> str:
-    """A count of people with codes; one to four are only called few."""
-    return _("少于 {n}").format(n=SMALL) if 0 < n < SMALL else str(n)
 
 
 @blueprint.get("/watch")

@@ -1,7 +1,7 @@
 """Watching a round: how much has come in, never what it says."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -13,6 +13,8 @@ from survey_app.core.database import Database
 from survey_app.rounds.frozen import FrozenRound, FrozenRounds, load_round
 from survey_app.rounds.tables import Batch, Link
 
+FEW = 5
+
 
 @dataclass(frozen=True, slots=True)
 class ClassProgress:
@@ -23,6 +25,12 @@ class ClassProgress:
     expected: int | None
     issued: int | None
     received: int
+
+    @property
+    def is_hidden(self) -> bool:
+        """Few of a known group came: which of them could be guessed, so the count is not shown."""
+        is_known_group = bool(self.issued or self.expected)
+        return is_known_group and 0 < self.received < FEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,10 @@ class LinkProgress:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A round at one moment."""
+    """A round at one moment.
+
+    Totals and counts by ratee leave out the hidden classes, which could be found by subtraction.
+    """
 
     received: int
     classes: tuple[ClassProgress, ...]
@@ -66,16 +77,19 @@ def watch(database: Database, rounds: FrozenRounds, round_id: int) -> Progress:
     """Counts of a round that is past its draft."""
     with database.read() as session:
         frozen = rounds.of(load_round(session, round_id))
-        by_class_and_ratee = _received(session, round_id)
+        received = _received(session, round_id)
         links = session.scalars(select(Link).where(Link.round_id == round_id).order_by(Link.id))
         batches = session.scalars(select(Batch).where(Batch.round_id == round_id)).all()
         refused = session.execute(
             select(Refusal.reason, Refusal.n).where(Refusal.round_id == round_id)
         )
+        classes = _classes(frozen, batches, received)
+        hidden = {one.key for one in classes if one.is_hidden}
+        shown = Counter({key: n for key, n in received.items() if key[0] not in hidden})
         return Progress(
-            received=sum(by_class_and_ratee.values()),
-            classes=_classes(frozen, batches, by_class_and_ratee),
-            ratees=_ratees(frozen, by_class_and_ratee, _rated_on_lists(session, frozen)),
+            received=sum(shown.values()),
+            classes=classes,
+            ratees=_ratees(frozen, shown, _rated_on_lists(session, frozen, hidden)),
             links=_links(session, round_id, links.all()),
             refused=dict(refused.all()),
         )
@@ -94,11 +108,13 @@ def _received(session: Session, round_id: int) -> Received:
     return Counter({(rater_class, ratee): n for rater_class, ratee, n in rows})
 
 
-def _rated_on_lists(session: Session, frozen: FrozenRound) -> Counter[int]:
+def _rated_on_lists(session: Session, frozen: FrozenRound, hidden: Set[str]) -> Counter[int]:
     """How often each ratee was rated on a list (those left out are not counted)."""
     rows = session.execute(
         select(Ballot.rater_class, Ballot.payload).where(
-            Ballot.round_id == frozen.id, Ballot.ratee_number.is_(None)
+            Ballot.round_id == frozen.id,
+            Ballot.ratee_number.is_(None),
+            Ballot.rater_class.not_in(hidden),
         )
     )
     return Counter(

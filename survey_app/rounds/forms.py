@@ -108,7 +108,7 @@ def round_form(
 
 def form_choices() -> list[SelectChoice]:
     """Every questionnaire of the library, long and short."""
-    short = gettext("（精简）")
+    short = gettext("（简版）")
     return [
         SelectChoice(NOT_ASKED, gettext("不参与")),
         *(

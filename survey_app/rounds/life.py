@@ -144,7 +144,7 @@ def _scheme_fits(_session: Session, row: Round, _at: datetime) -> list[Problem]:
         if leaf.source != "questionnaire":
             continue
         counted = {rater_class for rater_class, questionnaire in bound if leaf.takes(questionnaire)}
-        if not counted:
+        if not counted and not leaf.all_rater_classes():
             problems.append(
                 Problem(
                     str(leaf.name),
@@ -160,7 +160,7 @@ def _scheme_fits(_session: Session, row: Round, _at: datetime) -> list[Problem]:
                 {"rater_class": str(scheme.rater_class_name(key))},
             )
             for key in leaf.all_rater_classes()
-            if counted and key not in counted
+            if key not in counted
         ]
     return problems
 

@@ -88,19 +88,26 @@ def test_of_49_exactly_13_are_excellent_and_36_qualified() -> None:
     assert given[ratees[13].key].reason == "优秀名额 13 个已满"
 
 
-def test_13_of_49_come_from_27_per_cent_too() -> None:
+SHIPPED_QUOTA = 'scope = "all", share = "0.27"'  # 49 x 0.27 = 13.23
+
+
+def with_quota(quota: str) -> Scheme:
+    """The shipped scheme with another quota for its best grade."""
+    assert SHIPPED_QUOTA in TEXT
+    return Scheme.load(TEXT.replace(SHIPPED_QUOTA, quota).encode())
+
+
+def test_13_of_49_come_from_a_fixed_number_too() -> None:
     ratees = city()
-    scheme = Scheme.load(TEXT.replace("count = 13", 'share = "0.27"').encode())
+    scheme = with_quota('scope = "all", count = 13')
     given = grade(scheme, totals(scheme, ratees, descending(ratees)))
-    assert len(with_grade(given, "excellent")) == 13  # 49 x 0.27 = 13.23
+    assert len(with_grade(given, "excellent")) == 13
 
 
 def test_under_a_quota_by_group_a_better_score_in_a_full_group_has_no_place() -> None:
     # Two groups, one place each; group A holds 99 and 98, group B 97 and 96.
     ratees = [RateeRow(key, key, "unit", key[0]) for key in ("A1", "A2", "B1", "B2")]
-    scheme = Scheme.load(
-        TEXT.replace('scope = "all", count = 13', 'scope = "group", count = 1').encode()
-    )
+    scheme = with_quota('scope = "group", count = 1')
     given = grade(scheme, totals(scheme, ratees, descending(ratees)))
     assert with_grade(given, "excellent") == {"A1", "B1"}
     assert given["A2"].reason == "优秀名额 1 个已满"
@@ -157,7 +164,7 @@ def test_equal_totals_are_ordered_by_the_public_score() -> None:
 def test_full_equals_at_the_last_place_wait_for_a_decision() -> None:
     # 12 above, then two equals for the 13th place, then one below: nobody takes that place.
     marks = {f"u{n:02}": str(99 - n) for n in range(12)} | {"x": "80", "y": "80", "z": "70"}
-    given = graded(DEFAULT, marks)
+    given = graded(with_quota('scope = "all", count = 13'), marks)
     assert len(with_grade(given, "excellent")) == 12
     assert (given["x"].rank_class, given["y"].rank_class, given["z"].rank_class) == (13, 13, 15)
     assert given["x"].is_tied

@@ -86,7 +86,7 @@ def test_a_change_is_told_in_words() -> None:
         ('weight = "30"', 'weight = "35"'),
         ('weight = "60"', 'weight = "55"'),
         ('village = "5"', 'village = "4"'),
-        ("count = 13", 'share = "0.27"'),
+        ('share = "0.27" }', "count = 13 }"),
         ('missing = "redistribute"', ""),
     )
     assert before.diff(after) == [
@@ -94,8 +94,8 @@ def test_a_change_is_told_in_words() -> None:
         "指标考核 权重 60 → 55",
         "公众评议 权重 30 → 35",
         "公众评议 评议主体权重 村居基层 5 → 4",
-        "优秀 名额 个数 13 → —",
-        "优秀 名额 比例 — → 0.27",
+        "优秀 名额 比例 0.27 → —",
+        "优秀 名额 个数 — → 13",
     ]
     assert before.diff(before) == []
 
@@ -104,7 +104,7 @@ def test_every_problem_is_told_at_once_with_path_name_and_remedy() -> None:
     assert problems_of(
         DEFAULT,
         ('weight = "30"', 'weigth = "30"'),
-        ("count = 13", 'share = "27%"'),
+        ('share = "0.27"', 'share = "27%"'),
         ('village = "5"', 'vilage = "5"'),
         ('"public", "ind', '"pubic", "ind'),
     ) == [

@@ -232,7 +232,7 @@ def test_a_round_whose_time_has_come_is_closed_on_every_page(app: Flask) -> None
     close_at = clock.now() + timedelta(minutes=5)
     world = make_world(held.database, held.settings.home, close_at=close_at)
     place = f"/admin/rounds/{world.round_id}"
-    assert "进行中" in signed_in(app, "viewer").get(place)
+    assert "开放中" in signed_in(app, "viewer").get(place)
     with time_machine.travel(close_at, tick=False):
         assert "已关闭" in signed_in(app, "viewer").get("/admin/")
         assert "系统时钟" in signed_in(app, "viewer").get("/admin/record/?action=round.close")
