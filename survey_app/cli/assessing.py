@@ -24,6 +24,7 @@ SHEETS = {
     "history": ("历年等次",),
 }
 SPREADSHEETS = (".xlsx", ".xls", ".ods")
+NOT_RECOMPUTED = "旁边没有 inputs/ 和 sealed/，得分没有重算；要重算请把它们与 scores.json 放在一起"
 
 
 @command(
@@ -139,10 +140,12 @@ def assess(
 @click.pass_context
 def verify(ctx: click.Context, path: Path, *, as_json: bool, is_quiet: bool) -> None:
     """Verify sealed rounds and results."""
-    from survey_app.cli.verifying import verify_path
+    from survey_app.cli.verifying import RECOMPUTED, verify_path
+    from survey_app.demo.outputs import SCORES
 
     checks = verify_path(path)
     failed = [check for check in checks if not check.ok]
+    is_only_read = (path / SCORES).is_file() and all(one.id != RECOMPUTED for one in checks)
     Console(as_json, is_quiet).result(
         {
             "ok": not failed,
@@ -153,6 +156,7 @@ def verify(ctx: click.Context, path: Path, *, as_json: bool, is_quiet: bool) -> 
             f"共 {len(checks)} 项检查，{len(failed)} 项不符"
             if failed
             else f"共 {len(checks)} 项检查，全部相符",
+            *([NOT_RECOMPUTED] if is_only_read else []),
         ],
     )
     if failed:

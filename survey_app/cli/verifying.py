@@ -1,4 +1,4 @@
-"""Is a folder still what it was? Sealed rounds by their digests, scores by computing them again."""
+"""Is a folder still what it was? Files by their digests, scores by computing them again."""
 
 import json
 from collections.abc import Iterator
@@ -10,9 +10,11 @@ from analysis.scheme import Scheme
 from analysis.sealed_round import Check, IntegrityError, check_sealed_round
 from analysis.sealed_round.manifest import MANIFEST
 from forms.problems import N_, InputError, Problem
+from survey_app.demo.file_list import check_file_list
 from survey_app.demo.outputs import INPUTS, SCORES, SEALED, read_input_folder
 
 FORMAT = "survey-scores/1"
+RECOMPUTED = "scores.recomputed"
 
 
 def verify_path(path: Path) -> list[Check]:
@@ -36,7 +38,7 @@ def verify_path(path: Path) -> list[Check]:
         )
     checks = [check for folder in folders for check in check_sealed_round(folder)]
     if has_scores:
-        checks += _score_checks(path)
+        checks += [*check_file_list(path), *_score_checks(path)]
     return checks
 
 
@@ -50,7 +52,7 @@ def _score_checks(path: Path) -> Iterator[Check]:
         is_known = False
     yield Check("scores.format", ok=is_known, place=place)
     if (path / SEALED).is_dir() and (path / INPUTS / "ratees.csv").is_file():
-        yield Check("scores.recomputed", ok=_assessed_again(path) == stored, place=place)
+        yield Check(RECOMPUTED, ok=_assessed_again(path) == stored, place=place)
 
 
 def _assessed_again(path: Path) -> bytes | None:

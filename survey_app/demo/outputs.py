@@ -9,6 +9,7 @@ from pathlib import Path
 from analysis.inputs import Inputs, read_inputs, table_from_csv
 from analysis.results import Assessment
 from forms.problems import N_, InputError, Problem
+from survey_app.demo.file_list import FILES, remove_earlier_tables, write_file_list
 from survey_app.demo.input_files import KINDS
 from survey_app.reports.writing import write_csv, write_workbook
 
@@ -41,7 +42,7 @@ def clear_outputs(folder: Path) -> None:
             )
         for name in (SEALED, INPUTS, CSV):
             shutil.rmtree(folder / name, ignore_errors=True)
-        for name in (SCORES, WORKBOOK, TRUTH):
+        for name in (SCORES, WORKBOOK, TRUTH, FILES):
             (folder / name).unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -71,8 +72,9 @@ def read_input_folder(folder: Path) -> Inputs:
 
 
 def write_results(to: Path, assessment: Assessment, inputs: Inputs, labels: Labels) -> None:
-    """Write scores.json, the workbook and the CSV tables."""
+    """Write scores.json, the workbook and the CSV tables, and the list of all files."""
     to.mkdir(parents=True, exist_ok=True)
+    remove_earlier_tables(to)
     (to / SCORES).write_bytes(assessment.scores_json())
     write_workbook(
         assessment,
@@ -84,9 +86,11 @@ def write_results(to: Path, assessment: Assessment, inputs: Inputs, labels: Labe
         target_per_ratee=labels.target_per_ratee,
     )
     write_csv(assessment, to / CSV, inputs=inputs, target_per_ratee=labels.target_per_ratee)
+    write_file_list(to)
 
 
 def write_truth(to: Path, truth: dict[str, object]) -> None:
-    """Write truth.json, readable and with sorted keys."""
+    """Write truth.json, readable and with sorted keys, and list the files anew."""
     text = json.dumps(truth, ensure_ascii=False, indent=1, sort_keys=True)
     (to / TRUTH).write_text(text + "\n", encoding="utf-8")
+    write_file_list(to)

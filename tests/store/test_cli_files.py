@@ -8,6 +8,7 @@ import pytest
 from click.testing import Result
 from openpyxl import Workbook
 
+from survey_app.demo.file_list import write_file_list
 from tests.cities import BuiltCity, build_city, survey
 
 INPUTS = ("indicators", "adjustments", "vetoes", "history")
@@ -286,3 +287,46 @@ def test_schemes_are_checked_and_compared(desk: Path) -> None:
     assert len(json.loads(done.stdout)["changes"]) == 1
     same = run(desk, "scheme", "diff", "plain", "plain", "--json")
     assert json.loads(same.stdout)["changes"] == []
+
+
+def assess_small(desk: Path) -> None:
+    if not (desk / "sealed").exists():
+        seal(desk)
+    done = run(
+        desk, "assess", "@sealed", "--scheme", "@scheme.toml", "--ratees", "@ratees.csv",
+        "--to", "@out",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("name", ["scores.json", "workbook.xlsx", "csv/综合得分排名表.csv"])
+def test_a_changed_result_is_named(desk: Path, name: str) -> None:
+    assess_small(desk)
+    whole = run(desk, "verify", "@out")
+    assert whole.exit_code == 0
+    assert "得分没有重算" in whole.stdout  # neither inputs nor ballots lie beside
+    with (desk / "out" / name).open("ab") as stream:
+        stream.write(b" ")
+    changed = run(desk, "verify", "@out")
+    assert changed.exit_code == 4
+    assert f"不符：sha256 {desk / 'out' / name}\n" in changed.stdout
+
+
+@pytest.mark.parametrize("name", ["files.json", "csv/综合得分排名表.csv"])
+def test_a_result_that_is_gone_is_named(desk: Path, name: str) -> None:
+    assess_small(desk)
+    (desk / "out" / name).unlink()
+    gone = run(desk, "verify", "@out")
+    assert gone.exit_code == 4
+    assert str(desk / "out" / name) in gone.stdout
+
+
+def test_tables_of_an_earlier_run_go_and_other_files_stay(desk: Path) -> None:
+    assess_small(desk)
+    earlier, other = desk / "out/csv/旧表.csv", desk / "out/csv/note.csv"
+    earlier.write_text("1", encoding="utf-8")
+    write_file_list(desk / "out")
+    other.write_text("mine", encoding="utf-8")
+    assess_small(desk)
+    assert not earlier.exists()
+    assert other.exists()
