@@ -125,6 +125,16 @@ def two(value: Fraction | None) -> str:
     return "—" if value is None else str(half_up(value, 2))
 
 
+def _shown(value: Fraction | int | None) -> Fraction:
+    """The value a reader sees: rounded to two decimals."""
+    return Fraction(half_up(Fraction(value or 0), 2))
+
+
+def _sign(shown: Fraction, exact: Fraction | None) -> str:
+    """Whether the rounded figures on the page lead to the printed result, or only nearly."""
+    return "＝" if exact is not None and _shown(shown) == _shown(exact) else "≈"
+
+
 def percent(share: Fraction) -> str:
     """A share as a percentage, with as many decimals as it has up to two."""
     return plain(half_up(share * 100, 2)) + "%"
@@ -135,7 +145,9 @@ def _total(result: RateeResult, base: Decimal) -> Step:
     parts = [two(node.converted) for node in top if node.converted is not None]
     figures = " ＋ ".join(parts)
     figures += f" ＋ {plain(result.bonus_counted)} － {plain(result.deduction_counted)}"
-    figures += f" ＝ {two(result.total_exact)}"
+    shown = sum((_shown(node.converted) for node in top if node.converted is not None), Fraction(0))
+    shown += Fraction(result.bonus_counted) - Fraction(result.deduction_counted)
+    figures += f" {_sign(shown, result.total_exact)} {two(result.total_exact)}"
     added = sum((node.converted for node in top if node.converted is not None), Fraction(0))
     added += Fraction(result.bonus_counted) - Fraction(result.deduction_counted)
     return Step(
@@ -218,7 +230,10 @@ def _work(
         f"{two(one.score)} × {percent(one.share or Fraction(0))}" for one in counted
     )
     added = sum((one.converted or Fraction(0) for one in counted), Fraction(0))
-    figures = f"{terms} ＝ {two(added)}"
+    shown = sum(
+        (_shown(one.score) * _shown((one.share or 0) * 100) for one in counted), Fraction(0)
+    )
+    figures = f"{terms} {_sign(shown / 100, added)} {two(added)}"
     if added != node.score:
         figures += f" → {two(node.score)}"  # the node's note says by which transform
     return WEIGHTED, figures, added == node.score

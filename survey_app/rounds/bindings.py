@@ -24,7 +24,8 @@ def usual(rater_class: str, ratee_class: str) -> str:
     """The form that fits a pair of classes best; NOT_ASKED where the library has none for it."""
     wanted = SINGLE_FORMS.get(rater_class)
     if wanted is None and rater_class.startswith(DELEGATES):
-        wanted = f"delegate-{ratee_class}"
+        # They rate many units on one page: the short form is what they will finish.
+        wanted = f"delegate-{ratee_class}{SHORT_SUFFIX}"
     wanted = wanted or f"{ratee_class}{SHORT_SUFFIX}"
     return wanted if wanted.removesuffix(SHORT_SUFFIX) in library() else NOT_ASKED
 
