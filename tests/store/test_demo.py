@@ -18,6 +18,7 @@ from survey_app.ballots.tables import Ballot, Refusal
 from survey_app.core import clock
 from survey_app.core.config import Settings
 from survey_app.core.services import Services
+from survey_app.demo.file_list import check_file_list
 from survey_app.factory import start_services
 from survey_app.record.service import broken_entries
 from survey_app.register.tables import Ratee
@@ -163,7 +164,9 @@ def test_rows_add_up_and_figures_say_what_was_found(built: BuiltCity) -> None:
 
 def test_every_output_is_there_and_whole(built: BuiltCity) -> None:
     names = {one.name for one in built.folder.iterdir()}
-    assert names == {"sealed", "inputs", "csv", "scores.json", "truth.json", "workbook.xlsx"}
+    files = {"files.json", "scores.json", "truth.json", "workbook.xlsx"}
+    assert names == {"sealed", "inputs", "csv"} | files
+    assert all(check.ok for check in check_file_list(built.folder))
     inputs = {one.name for one in (built.folder / "inputs").iterdir()}
     assert inputs == {*INPUTS, "questionnaires"}
     folders = sorted((built.folder / "sealed").iterdir())
