@@ -84,10 +84,13 @@ def _assessment(
     run: Run, surveys: SurveyLeaves, composed: dict[str, Composed], graded: dict[str, Graded]
 ) -> Assessment:
     flags = run.screened.totals()
+    rounds = run.answers.rounds
     sure = _rank_intervals(run.ratees, composed)
     return Assessment(
         scheme=run.scheme,
-        content_digest=content_digest(run.scheme, run.inputs, run.answers.rounds, run.cells, flags),
+        content_digest=content_digest(
+            run.scheme, run.inputs, rounds, run.cells, surveys.moments, flags
+        ),
         counts=count_rows(run.cells, run.statuses),
         flags=flags,
         findings=run.screened.findings,

@@ -2,14 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.cells import FormCells
+from analysis.cells import FormCells, Moments
 from analysis.inputs import Inputs
 from analysis.results import NodeScore, RateeResult
 from analysis.rounding import half_up
@@ -100,11 +101,13 @@ def content_digest(
     inputs: Inputs,
     rounds: Sequence[str],
     cells: Sequence[FormCells],
+    moments: Mapping[tuple[str, str, str], Moments],
     flags: dict[str, int],
 ) -> str:
-    """The fingerprint of everything that went in: definitions, inputs and sorted cells.
+    """The fingerprint of everything that went in: definitions, inputs, sorted cells and moments.
 
-    Neither file names, times, random ballot ids nor the order of rows get in.
+    Cells alone would not do: the same counts can lie otherwise within the ballots, which changes
+    the standard errors. Neither file names, times, random ballot ids nor the order of rows get in.
     """
     state = hashlib.sha256()
     state.update(
@@ -119,6 +122,7 @@ def content_digest(
             }
         )
     )
+    state.update(canonical_json([[*key, astuple(moments[key])] for key in sorted(moments)]))
     for one in cells:
         state.update(canonical_json([list(key) for key in one.keys]))
         for item in sorted(one.items):

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from analysis.cells import Detail, FormCells
+from analysis.cells import Detail, FormCells, Moments
 from analysis.engine import Engine
 from analysis.inputs import RateeRow
 from analysis.results import LeafScore
@@ -25,12 +25,13 @@ class SurveyLeaves:
     """Leaf scores by (ratee, path), and what is missing.
 
     `unweighted` are (leaf name, rater class) that no weight names, with the rows that therefore do
-    not score.
+    not score. `moments` are the sums behind the standard errors, by (path, ratee, rater class).
     """
 
     scores: LeafScores
     missing: tuple[Missing, ...]
     unweighted: Mapping[tuple[str, str], int]
+    moments: Mapping[tuple[str, str, str], Moments]
 
 
 def score_survey_leaves(
@@ -45,12 +46,18 @@ def score_survey_leaves(
     scores: LeafScores = {}
     missing: list[Missing] = []
     unweighted: dict[tuple[str, str], int] = {}
+    moments: dict[tuple[str, str, str], Moments] = {}
     for leaf in scheme.leaves():
         if leaf.source != "questionnaire":
             continue
         used = leaf_cells(leaf, cells)
         rules = replace(_rules(scheme, leaf, used), detail=detail)
         tallies = tally(engine, used, leaf.unknown, statuses, detail)
+        moments |= {
+            (leaf.path, ratee, rater_class): one.moments
+            for ratee, by_class in tallies.items()
+            for rater_class, one in by_class.items()
+        }
         for ratee in ratees:
             found = tallies.get(ratee.key, {})
             weights = {key: Fraction(one) for key, one in leaf.rater_classes.of(ratee.ratee_class)}
@@ -63,7 +70,7 @@ def score_survey_leaves(
                 found = pool_classes(found, ratee.key, EVERYBODY)
             scores[ratee.key, leaf.path], lacking = leaf_score(ratee.key, rules, weights, found)
             missing += lacking
-    return SurveyLeaves(scores, tuple(missing), unweighted)
+    return SurveyLeaves(scores, tuple(missing), unweighted, moments)
 
 
 def leaf_cells(leaf: Component, cells: Sequence[FormCells]) -> list[FormCells]:

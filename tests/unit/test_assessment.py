@@ -288,6 +288,16 @@ def test_another_answer_or_input_is_another_digest(tmp_path):
     assert run(tmp_path / "e", U1).content_digest == base
 
 
+def test_the_same_counts_in_other_ballots_are_another_digest(tmp_path):
+    # A 5 and a 1 on each of two items; only whether one ballot gave both differs.
+    alike = [Row("u1", (5, 5, 3, 3, 3)), Row("u1", (1, 1, 3, 3, 3))]
+    mixed = [Row("u1", (5, 1, 3, 3, 3)), Row("u1", (1, 5, 3, 3, 3))]
+    one, other = run(tmp_path / "a", alike), run(tmp_path / "b", mixed)
+    assert one.cells == other.cells
+    assert one.ratees[0].se != other.ratees[0].se
+    assert one.content_digest != other.content_digest
+
+
 BETTER = {1: 2, 2: 3, 3: 4, 4: 5}
 
 
