@@ -141,14 +141,10 @@ def _run_tool(tool: str, url: URL, arguments: list[str]) -> None:
     if program is None:
         raise ToolError(tool=tool, why=N_("没有安装"))
     environment = {"PGPASSWORD": str(url.password or ""), "PATH": "/usr/bin:/bin"}
-    address = [
-        f"--host={url.host or 'localhost'}",
-        f"--port={url.port or 5432}",
-        *([f"--username={url.username}"] if url.username else []),
-        f"--dbname={url.database}",
-    ]
+    # As the application connects, a socket's folder or TLS options included.
+    address = url.set(drivername="postgresql", password=None).render_as_string()
     done = subprocess.run(  # noqa: S603 -- a program of the system, arguments of our own
-        [program, "--no-password", *address, *arguments],
+        [program, "--no-password", f"--dbname={address}", *arguments],
         env=environment,
         capture_output=True,
         text=True,

@@ -21,6 +21,7 @@ from survey_app.core.config import Settings
 from survey_app.factory import start_services
 from tests.cities import survey
 from tests.conftest import missing
+from tests.postgres import Server
 from tests.rounds import make_world
 
 COMMANDS = (
@@ -272,3 +273,20 @@ def test_the_module_runs_as_a_command(home: Path) -> None:
     bad = run("verify", str(home / "nowhere"))
     assert bad.returncode == 3
     assert "Traceback" not in bad.stderr
+
+
+@pytest.mark.postgres
+def test_a_server_reached_by_its_socket_is_backed_up_too(
+    postgres_server: Server, tmp_path: Path
+) -> None:
+    if not _has_tools():
+        missing("pg_dump")
+    with postgres_server.new_database() as url:
+        name = url.rsplit("/", 1)[1]
+        place = f"host={postgres_server.folder}&port={postgres_server.port}&user=postgres"
+        address = f"postgresql:///{name}?{place}"
+        assert survey(tmp_path / "home", "init", SURVEY_DATABASE_URL=address).exit_code == 0
+        done = survey(
+            tmp_path / "home", "backup", str(tmp_path / "b.tar.gz"), SURVEY_DATABASE_URL=address
+        )
+    assert done.exit_code == 0, done.output
