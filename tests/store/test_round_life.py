@@ -8,8 +8,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from analysis.sealed_round import check_sealed_round, read_manifest
+from survey_app.ballots import drafts
 from survey_app.ballots.accept import accept_many
-from survey_app.ballots.tables import Admission, Arrival, Ballot, Comment, Receipt
+from survey_app.ballots.tables import Admission, Arrival, Ballot, Comment, Draft, Receipt
 from survey_app.closing import service as closing
 from survey_app.closing.watching import watch
 from survey_app.core import clock, migrations
@@ -17,6 +18,7 @@ from survey_app.core.database import Database
 from survey_app.core.errors import NotFoundError, ProblemsError
 from survey_app.record import service as record
 from survey_app.record.tables import RecordEntry
+from survey_app.register.tables import Ratee
 from survey_app.rounds import entrances, life, service
 from survey_app.rounds.frozen import load_round
 from survey_app.rounds.keys import KeyStore
@@ -197,3 +199,28 @@ def test_the_embedded_database_keeps_no_order_and_no_journal(tmp_path: Path) -> 
                 session.execute(text(f"SELECT rowid FROM {table}"))
     leftovers = [file for file in tmp_path.glob("survey.db-*") if file.stat().st_size]
     assert leftovers == []
+
+
+def test_a_ballot_read_by_an_earlier_form_is_not_taken(database: Database, tmp_path: Path) -> None:
+    world = make_world(database, tmp_path, state="testing")
+    earlier = world.ballot(world.at_link())
+    closing.wipe_test(database, OPERATOR, world.round_id)
+    with database.write() as session:
+        session.add(
+            Ratee(key="u4", name="市4局", ratee_class="unit", group="", kind="unit", position=0)
+        )
+    service.freeze(database, OPERATOR, world.round_id)
+    service.open_round(database, OPERATOR, world.round_id)
+    (outcome,) = accept_many(database, world.keys, [earlier], at=clock.now())
+    assert outcome.kind == "closed"
+    with database.read() as session:
+        assert session.scalar(select(func.count(Ballot.id))) == 0
+
+
+def test_drafts_are_gone_when_a_round_is_sealed(database: Database, tmp_path: Path) -> None:
+    world = make_world(database, tmp_path, cards=1)
+    assert drafts.save(database, world.at_card(world.cards[0].qr_code), {"form": "3.D1=x"})
+    closing.close_round(database, OPERATOR, world.round_id)
+    closing.seal(database, world.rounds, OPERATOR, world.round_id, tmp_path / "sealed")
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Draft)) == 0
