@@ -112,9 +112,10 @@ def run(home: Path, seconds: int, pairs: int) -> dict[str, dict[str, float]]:
     maker = NonceMaker(SECRET.encode())
     fields = dict(filled(world.at_link(), "satisfied"))
     path = f"/r/{world.links['u1']}"
+    form_id = world.at_link().form_id
     bodies = home / "ours.txt"
     count = 6_000 * seconds * pairs
-    write_bodies(bodies, fields, (maker.make(world.round_id) for _ in range(count)))
+    write_bodies(bodies, fields, (maker.make(world.round_id, form_id) for _ in range(count)))
     same = home / "theirs.txt"
     plain = {name.split(".", 1)[1]: value for name, value in fields.items()}
     write_bodies(same, {**fields, **plain}, iter(["x"] * 10))

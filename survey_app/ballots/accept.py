@@ -29,7 +29,7 @@ ARRIVAL_SECONDS = 600
 DEADLOCK = "40P01"
 ATTEMPTS = 5
 
-OutcomeKind = Literal["accepted", "replayed", "closed", "code_used", "code_void"]
+OutcomeKind = Literal["accepted", "replayed", "closed", "code_used", "code_void", "not_recorded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,10 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a submission. A receipt comes with "accepted" and "replayed" only."""
+    """What became of a submission. A receipt comes with "accepted" and "replayed" only.
+
+    "not_recorded": the store refused this one, which the code before it should have caught.
+    """
 
     kind: OutcomeKind
     receipt: str | None = None
@@ -74,8 +77,8 @@ def accept_many(
 ) -> list[Outcome]:
     """Take every submission that may be taken, in one transaction; outcomes in the same order.
 
-    A submission the database itself refuses (which the code above it should have caught) does
-    not sink the others: they are then taken one by one.
+    A submission the database itself refuses does not sink the others: they are then taken one by
+    one, and only that one is "not_recorded".
 
     Raises:
         NotRecordedError: the store could not take them; none is recorded.
@@ -85,8 +88,8 @@ def accept_many(
             return _accept(database, keys, submissions, at)
         except IntegrityError:
             if len(submissions) == 1:
-                raise
-            return [accept_many(database, keys, [one], at=at)[0] for one in submissions]
+                return [Outcome("not_recorded")]
+            return [_accept_alone(database, keys, one, at) for one in submissions]
         except OperationalError as error:
             # Two batches may wait for each other's rows; PostgreSQL ends one, and nothing of
             # it was kept, so it simply goes again.
@@ -95,6 +98,14 @@ def accept_many(
         except DBAPIError as error:
             raise NotRecordedError from error
     raise NotRecordedError
+
+
+def _accept_alone(database: Database, keys: KeyStore, one: Submission, at: datetime) -> Outcome:
+    """One of a batch that could not be taken whole; a failure here concerns this one only."""
+    try:
+        return accept_many(database, keys, [one], at=at)[0]
+    except NotRecordedError:
+        return Outcome("not_recorded")
 
 
 def _accept(
@@ -268,7 +279,7 @@ def _count_refusals(
     counts = Counter(
         (one.round_id, what.kind)
         for one, what in zip(submissions, outcomes, strict=True)
-        if not what.is_recorded
+        if not what.is_recorded and what.kind != "not_recorded"
     )
     for (round_id, reason), n in sorted(counts.items()):
         connection.execute(

@@ -121,7 +121,7 @@ def _nonce(visit: Visit, text: str) -> Nonce | None:
     """The form's nonce if it may still be used, or has been: then its receipt is given again."""
     round_id, held = visit.entrance.round.id, services()
     try:
-        nonce = held.nonces.read(text, round_id)
+        nonce = held.nonces.read(text, round_id, visit.entrance.form_id)
     except BadNonceError:
         return None
     if nonce.is_expired and not find_receipt(held.database, held.keys, round_id, nonce.value):

@@ -27,7 +27,8 @@ def save(database: Database, entrance: Entrance, fields: Mapping[str, str]) -> b
     nonce = os.urandom(NONCE_BYTES)
     content = nonce + AESGCM(entrance.draft_key).encrypt(nonce, _pad(fields), entrance.card_id)
     with database.write() as session:
-        database.lock_round(session, entrance.round.id, is_exclusive=False)
+        # Alone, or a ballot accepted in the same moment would leave its draft behind.
+        database.lock_round(session, entrance.round.id, is_exclusive=True)
         if session.get(Admission, entrance.card_id) is not None:
             return False
         session.execute(

@@ -71,6 +71,11 @@ class Entrance:
         return self.round.sheet(self.rater_class, self.scope)
 
     @property
+    def form_id(self) -> str:
+        """What a nonce is bound to: this frozen form, of the test or of the formal round."""
+        return f"{'test' if self.phase == 'testing' else 'formal'} {self.round.digest}"
+
+    @property
     def takes_ballots(self) -> bool:
         return self.phase in ("open", "testing")
 

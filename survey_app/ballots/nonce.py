@@ -41,28 +41,33 @@ class NonceMaker:
     def __init__(self, secret: bytes) -> None:
         self._key = hmac.digest(secret, b"survey nonce 1", sha256)
 
-    def make(self, round_id: int) -> str:
-        """A fresh nonce for a form of this round (URL-safe text, 59 characters)."""
-        body = secrets.token_bytes(RANDOM_BYTES) + _STAMP.pack(round_id, int(time.time()))
-        return base64.urlsafe_b64encode(body + self._mac(body)).decode().rstrip("=")
+    def make(self, round_id: int, form_id: str = "") -> str:
+        """A fresh nonce for a form of this round (URL-safe text, 59 characters).
 
-    def read(self, text: str, round_id: int) -> Nonce:
-        """The nonce in a form. Raises BadNonceError unless it was made here for this round."""
-        body = self._verified(text)
+        `form_id` names what the form is of; a nonce is good for that form only.
+        """
+        body = secrets.token_bytes(RANDOM_BYTES) + _STAMP.pack(round_id, int(time.time()))
+        return base64.urlsafe_b64encode(body + self._mac(body, form_id)).decode().rstrip("=")
+
+    def read(self, text: str, round_id: int, form_id: str = "") -> Nonce:
+        """The nonce in a form. Raises BadNonceError unless it was made here for this form."""
+        body = self._verified(text, form_id)
         owner, made = _STAMP.unpack(body[RANDOM_BYTES:])
         if owner != round_id:
             raise BadNonceError
         return Nonce(body[:RANDOM_BYTES], max(time.time() - made, 0.0))
 
-    def _verified(self, text: str) -> bytes:
+    def _verified(self, text: str, form_id: str) -> bytes:
         try:
             raw = base64.b64decode(text.encode() + b"=" * (-len(text) % 4), b"-_", validate=True)
         except ValueError as error:
             raise BadNonceError from error
         body, mac = raw[:-MAC_BYTES], raw[-MAC_BYTES:]
-        if len(body) != RANDOM_BYTES + _STAMP.size or not hmac.compare_digest(mac, self._mac(body)):
+        if len(body) != RANDOM_BYTES + _STAMP.size or not hmac.compare_digest(
+            mac, self._mac(body, form_id)
+        ):
             raise BadNonceError
         return body
 
-    def _mac(self, body: bytes) -> bytes:
-        return hmac.digest(self._key, body, sha256)[:MAC_BYTES]
+    def _mac(self, body: bytes, form_id: str) -> bytes:
+        return hmac.digest(self._key, body + form_id.encode(), sha256)[:MAC_BYTES]

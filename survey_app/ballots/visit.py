@@ -124,4 +124,4 @@ def new_device() -> str:
 
 
 def new_nonce(visit: Visit) -> str:
-    return services().nonces.make(visit.entrance.round.id)
+    return services().nonces.make(visit.entrance.round.id, visit.entrance.form_id)

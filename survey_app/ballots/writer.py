@@ -6,6 +6,7 @@ from threading import Lock
 from survey_app.ballots.accept import Outcome, Submission, accept_many
 from survey_app.core import clock
 from survey_app.core.database import Clock, Database
+from survey_app.core.errors import NotRecordedError
 from survey_app.rounds.keys import KeyStore
 
 
@@ -47,13 +48,29 @@ class BallotWriter:
             self._waiting.append(ticket)
         with self._lead:
             if not ticket.is_done:
-                # Who waits for another process to finish lets more submissions gather meanwhile.
-                with self._database.turn():
-                    self._commit_waiting(self._now())
+                self._lead_on()
         if ticket.error is not None:
             raise ticket.error
         assert ticket.outcome is not None
+        if ticket.outcome.kind == "not_recorded":
+            raise NotRecordedError
         return ticket.outcome
+
+    def _lead_on(self) -> None:
+        """Commit for everybody who waits, once no other process is writing.
+
+        Whoever waits for that lets more submissions gather meanwhile. Where even waiting is
+        impossible (a full disk), everybody hears it and nobody's ballot is left behind.
+        """
+        try:
+            with self._database.turn():
+                self._commit_waiting(self._now())
+        except OSError as error:
+            with self._door:
+                batch, self._waiting = self._waiting, []
+            for ticket in batch:
+                ticket.error = NotRecordedError()
+                ticket.error.__cause__ = error
 
     def _commit_waiting(self, at: datetime) -> None:
         with self._door:

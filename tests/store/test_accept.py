@@ -8,10 +8,14 @@ from sqlalchemy import func, select
 
 from survey_app.ballots.accept import accept_many
 from survey_app.ballots.entrance import open_entrance
+from survey_app.ballots.nonce import BadNonceError
 from survey_app.ballots.tables import Admission, Arrival, Ballot, Comment, Draft, Receipt, Refusal
+from survey_app.ballots.writer import BallotWriter
+from survey_app.closing import service as closing
 from survey_app.core import clock
 from survey_app.core.database import Base, Database
-from survey_app.rounds import life
+from survey_app.core.errors import NotRecordedError
+from survey_app.rounds import life, service
 from survey_app.rounds.frozen import load_round
 from tests.rounds import OPERATOR, World, make_world
 
@@ -102,12 +106,39 @@ def test_the_clock_closes_a_round_and_never_reopens_it(database: Database, tmp_p
 
 
 def test_a_ballot_the_database_refuses_does_not_sink_the_others(world: World) -> None:
-    good, bad = world.ballot(world.at_link()), world.ballot(world.at_link())
+    good, bad, last = (world.ballot(world.at_link()) for _ in range(3))
     object.__setattr__(bad, "evidence", "hearsay")
-    with pytest.raises(Exception, match=r"(?i)check"):
-        accept(world, bad)
-    with pytest.raises(Exception, match=r"(?i)check"):
-        accept(world, good, bad)
+    outcomes = accept(world, good, bad, last)
+    assert [one.kind for one in outcomes] == ["accepted", "not_recorded", "accepted"]
+    assert count(world, Ballot) == count(world, Receipt) == 2
+
+
+def test_a_page_of_the_test_brings_no_formal_ballot(database: Database, tmp_path: Path) -> None:
+    world = make_world(database, tmp_path, state="testing")
+    nonces, tested = world.nonces, world.at_link()
+    text = nonces.make(world.round_id, tested.form_id)
+    assert nonces.read(text, world.round_id, tested.form_id)
+    closing.wipe_test(database, OPERATOR, world.round_id)
+    service.freeze(database, OPERATOR, world.round_id)
+    service.open_round(database, OPERATOR, world.round_id)
+    with pytest.raises(BadNonceError):
+        nonces.read(text, world.round_id, world.at_link().form_id)
+
+
+def test_who_was_told_of_a_failure_is_not_stored_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = BallotWriter(world.database, world.keys)
+    turn = world.database.turn
+
+    def full_disk() -> object:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(world.database, "turn", full_disk)
+    with pytest.raises(NotRecordedError):
+        writer.submit(world.ballot(world.at_link()))
+    monkeypatch.setattr(world.database, "turn", turn)
+    assert writer.submit(world.ballot(world.at_link())).kind == "accepted"
     assert count(world, Ballot) == 1
 
 
