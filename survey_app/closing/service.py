@@ -17,11 +17,13 @@ from survey_app.ballots.tables import (
     Receipt,
     Refusal,
 )
+from survey_app.closing.rewriting import rewrite
 from survey_app.core import clock
 from survey_app.core.database import Database
+from survey_app.core.errors import ProblemsError
 from survey_app.record import service as record
 from survey_app.rounds import life
-from survey_app.rounds.frozen import FrozenRounds, hold_round
+from survey_app.rounds.frozen import FrozenRounds, hold_round, load_round
 from survey_app.rounds.tables import Link
 
 KEPT_OF_RATERS = (Ballot, Receipt, Admission, Draft, Comment, Refusal)
@@ -75,6 +77,11 @@ def seal(
     """
     from survey_app.closing.sealing import write_sealed_folders
 
+    with database.read() as session:
+        problems = life.problems_before(session, load_round(session, round_id), "seal", clock.now())
+    if problems:
+        raise ProblemsError(problems)
+    rewrite(database, round_id)
     with database.write() as session:
         row = hold_round(session, round_id)
         life.move(session, row, "seal", operator, clock.now())

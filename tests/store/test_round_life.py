@@ -224,3 +224,25 @@ def test_drafts_are_gone_when_a_round_is_sealed(database: Database, tmp_path: Pa
     closing.seal(database, world.rounds, OPERATOR, world.round_id, tmp_path / "sealed")
     with database.read() as session:
         assert session.scalar(select(func.count()).select_from(Draft)) == 0
+
+
+@pytest.mark.postgres
+def test_after_sealing_no_transaction_ties_a_card_to_its_ballot(
+    database: Database, tmp_path: Path
+) -> None:
+    """Written together, told apart: PostgreSQL notes in each row which transaction wrote it."""
+    if database.is_sqlite:
+        return  # its tables have no such number, see the test above
+    world = make_world(database, tmp_path, cards=8)
+    for card in world.cards:
+        send(world, world.ballot(world.at_card(card.qr_code)))
+    tied = text("SELECT count(*) FROM ballot JOIN admission ON ballot.xmin = admission.xmin")
+    with database.read() as session:
+        assert session.execute(tied).scalar() == 8
+    closing.close_round(database, OPERATOR, world.round_id)
+    closing.seal(database, world.rounds, OPERATOR, world.round_id, tmp_path / "sealed")
+    with database.read() as session:
+        assert session.execute(tied).scalar() == 8 * 8  # everything comes from one transaction
+        for table in ("ballot", "admission", "receipt"):
+            query = text(f"SELECT count(DISTINCT xmin::text), count(*) FROM {table}")
+            assert tuple(session.execute(query).one()) == (1, 8)

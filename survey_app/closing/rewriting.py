@@ -1,0 +1,36 @@
+"""After the close, rows lose what the store noted underneath: which transaction wrote them.
+
+PostgreSQL keeps a transaction's number in every row (xmin), so a card's admission and its ballot,
+written together, could be told to belong together. All rows of a round are therefore written
+again in one transaction, in the order of their random keys, and the old ones are vacuumed away.
+SQLite's tables here have no such number.
+"""
+
+from sqlalchemy import Connection, Table, delete, insert, select, text
+
+from survey_app.ballots.tables import Admission, Ballot, Comment, Receipt
+from survey_app.core.database import Database
+
+REWRITTEN = (Ballot, Comment, Receipt, Admission)
+
+
+def rewrite(database: Database, round_id: int) -> None:
+    """Write a closed round's rows again, so that they all come from one transaction."""
+    if database.is_sqlite:
+        return
+    with database.write_rows() as connection:
+        database.lock_round(connection, round_id, is_exclusive=True)
+        for table in REWRITTEN:
+            _again(connection, table.__table__, round_id)  # type: ignore[arg-type]
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for table in REWRITTEN:
+            connection.execute(text(f"VACUUM {table.__tablename__}"))
+
+
+def _again(connection: Connection, table: Table, round_id: int) -> None:
+    of_round = table.c.round_id == round_id
+    key = next(iter(table.primary_key.columns))
+    rows = connection.execute(select(table).where(of_round).order_by(key)).mappings().all()
+    if rows:
+        connection.execute(delete(table).where(of_round))
+        connection.execute(insert(table), [dict(row) for row in rows])
