@@ -7,10 +7,7 @@ from pathlib import Path
 
 
 def test_starting_the_server_loads_no_statistics(tmp_path: Path) -> None:
-    script = (
-        "import sys, wsgi; "
-        "print(*sorted({'scipy', 'numpy', 'duckdb'} & set(sys.modules)))"
-    )
+    script = "import sys, wsgi; print(*sorted({'scipy', 'numpy', 'duckdb'} & set(sys.modules)))"
     environ = {**os.environ, "SURVEY_HOME": str(tmp_path), "SURVEY_DATABASE_URL": ""}
     done = subprocess.run(
         [sys.executable, "-c", script],
