@@ -199,45 +199,9 @@ def ledger(tables: Tables) -> Sheet:
         Column("计入分（封顶后）", "points"),
         Column("日期", "label"),
     )
-    results = {one.key: one for one in tables.assessment.ratees}
-    adjustments: list[tuple[Value, ...]] = []
-    vetoes: list[tuple[Value, ...]] = []
-    if tables.inputs is not None:
-        for row in sorted(tables.inputs.adjustments, key=lambda row: (row.ratee, row.kind)):
-            one = results[row.ratee]
-            is_bonus = row.kind == "bonus"
-            adjustments.append(
-                (
-                    one.name,
-                    "加分" if is_bonus else "减分",
-                    row.matter,
-                    row.evidence or "—",
-                    row.source or "—",
-                    row.points,
-                    one.bonus_raw if is_bonus else one.deduction_raw,
-                    one.bonus_counted if is_bonus else one.deduction_counted,
-                    _day(row.on),
-                )
-            )
-        for veto in sorted(tables.inputs.vetoes, key=lambda row: (row.ratee, row.veto)):
-            matter = tables.veto_name(veto.veto)
-            none = Mark.NONE
-            vetoes.append(
-                (
-                    results[veto.ratee].name,
-                    "一票否决",
-                    matter,
-                    veto.document,
-                    none,
-                    none,
-                    none,
-                    none,
-                    _day(veto.on),
-                )
-            )
     sections = (
-        Section("一、加减分", tuple(adjustments), "加减分"),
-        Section("二、一票否决", tuple(vetoes), "一票否决"),
+        Section("一、加减分", _adjustment_rows(tables), "加减分"),
+        Section("二、一票否决", _veto_rows(tables), "一票否决"),
     )
     notes = (
         f"计入加分不超过 {cap(tables.scheme.bonus_cap)}，计入减分不超过"
@@ -247,6 +211,40 @@ def ledger(tables: Tables) -> Sheet:
     )
     name = "加减分与一票否决"
     return Sheet(name, f"{name}台账", columns, sections, notes, section_heading="台账")
+
+
+def _adjustment_rows(tables: Tables) -> tuple[tuple[Value, ...], ...]:
+    if tables.inputs is None:
+        return ()
+    results = {one.key: one for one in tables.assessment.ratees}
+    rows: list[tuple[Value, ...]] = []
+    for row in sorted(tables.inputs.adjustments, key=lambda row: (row.ratee, row.kind)):
+        one = results[row.ratee]
+        is_bonus = row.kind == "bonus"
+        front = (one.name, "加分" if is_bonus else "减分", row.matter)
+        raw = one.bonus_raw if is_bonus else one.deduction_raw
+        counted = one.bonus_counted if is_bonus else one.deduction_counted
+        grounds = (row.evidence or "—", row.source or "—")
+        rows.append((*front, *grounds, row.points, raw, counted, _day(row.on)))
+    return tuple(rows)
+
+
+def _veto_rows(tables: Tables) -> tuple[tuple[Value, ...], ...]:
+    if tables.inputs is None:
+        return ()
+    names = {one.key: one.name for one in tables.assessment.ratees}
+    none = (Mark.NONE,) * 4
+    return tuple(
+        (
+            names[one.ratee],
+            "一票否决",
+            tables.veto_name(one.veto),
+            one.document,
+            *none,
+            _day(one.on),
+        )
+        for one in sorted(tables.inputs.vetoes, key=lambda row: (row.ratee, row.veto))
+    )
 
 
 def _day(on: object) -> Value:
