@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 
 from survey_app.core.config import Settings
 from survey_app.core.services import Services
-from tests.browser.conftest import PICTURES, picture
+from tests.browser.conftest import PICTURES, follow, picture
 from tests.web.desk import PASSWORD, Sheets, make_app, workbook
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -59,7 +59,7 @@ def sign_in(page: Page, site: AdminSite, login: str = "admin") -> None:
     page.goto(site.url + "/admin/")
     page.get_by_label("登录名").fill(login)
     page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
+    follow(page.get_by_role("button", name="登录"))
     page.wait_for_url("**/admin/")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from survey_app.core.config import Settings
@@ -48,6 +48,12 @@ class Site:
     url: str
     services: Services
     world: World
+
+
+def follow(locator: Locator) -> None:
+    """Click what leads to another page, and wait until that page has been loaded."""
+    with locator.page.expect_navigation():
+        locator.click()
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from tests.browser.admin_desk import (
     served,
     sign_in,
 )
-from tests.browser.conftest import DESKTOP, PHONE, picture
+from tests.browser.conftest import DESKTOP, PHONE, follow, picture
 
 OpenPage = Callable[..., Page]
 
@@ -31,8 +31,8 @@ def site(tmp_path: Path) -> Iterator[AdminSite]:
 def import_city(page: Page, site: AdminSite, file: Path) -> None:
     page.goto(site.url + "/admin/register/import")
     page.get_by_label("文件", exact=False).first.set_input_files(file)
-    page.get_by_role("button", name="上传并预览").click()
-    page.get_by_role("button", name="确认导入").click()
+    follow(page.get_by_role("button", name="上传并预览"))
+    follow(page.get_by_role("button", name="确认导入"))
 
 
 def make_round(page: Page, site: AdminSite) -> None:
@@ -43,12 +43,12 @@ def make_round(page: Page, site: AdminSite) -> None:
     page.get_by_label("监督电话").fill("0000-12345")
     page.get_by_label("单项评议方案").check()
     page.get_by_label("模拟轮次", exact=False).check()
-    page.get_by_role("button", name="保存").click()
+    follow(page.get_by_role("button", name="保存"))
     page.wait_for_url("**/admin/rounds/*")
 
 
 def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
+    follow(page.get_by_role("button", name=name, exact=True))
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
@@ -82,7 +82,7 @@ def test_the_whole_way(site: AdminSite, open_page: OpenPage, tmp_path: Path, scr
     press(page, "确认导入")
     assert page.get_by_text("“名册.xlsx”已导入").is_visible()
     seen("register")
-    page.get_by_role("link", name="市人大代表").click()
+    follow(page.get_by_role("link", name="市人大代表"))
     seen("roster")
 
     page.goto(site.url + "/admin/rounds/new")
@@ -115,7 +115,7 @@ def test_the_whole_way(site: AdminSite, open_page: OpenPage, tmp_path: Path, scr
     page.goto(site.url + "/admin/")
     seen("start-open")
     page.goto(place)
-    page.get_by_role("link", name="关闭本轮").click()
+    follow(page.get_by_role("link", name="关闭本轮"))
     page.get_by_label("请输入本轮的编号", exact=False).fill("2026")
     press(page, "关闭本轮")
     seen("close-refused")
@@ -127,7 +127,7 @@ def test_the_whole_way(site: AdminSite, open_page: OpenPage, tmp_path: Path, scr
     seen("record")
     page.goto(site.url + "/admin/operators/")
     seen("operators")
-    page.get_by_role("link", name="clerk").click()
+    follow(page.get_by_role("link", name="clerk"))
     seen("operator")
     page.goto(site.url + "/admin/account")
     seen("account")
@@ -190,7 +190,7 @@ def test_every_code_decodes_from_the_printed_pages(
     page.get_by_text("按名册发卡").click()
     form = page.locator("form[action$='/cards/roster']")
     form.get_by_label("评议主体").select_option(label="市人大代表")
-    form.get_by_role("button").click()
+    follow(form.get_by_role("button"))
     check_print(page, "print-cards")
     typed = page.locator(".typed").all_inner_texts()
     cards = print_pdf(page, tmp_path / "cards.pdf")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.admin_desk import AdminSite, check, city_file, served, sign_in
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import DESKTOP, PHONE, follow
 from tests.web.desk import REGISTER
 
 OpenPage = Callable[..., Page]
@@ -22,7 +22,7 @@ def site(tmp_path: Path) -> Iterator[AdminSite]:
 
 
 def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
+    follow(page.get_by_role("button", name=name, exact=True))
 
 
 def choose_file(page: Page, file: Path) -> None:
@@ -36,7 +36,7 @@ def answer(page: Page, address: str) -> None:
     page.goto(address)
     for question in page.locator("fieldset.q").all():
         question.locator("input").first.check(force=True)
-    page.locator("button[value=submit]:visible").click()
+    follow(page.locator("button[value=submit]:visible"))
     assert page.get_by_text("回执", exact=False).first.is_visible()
 
 
@@ -46,10 +46,10 @@ def test_from_an_empty_register_to_an_opened_workbook(
     """Five citizens give 市教育局 full marks: 100.00. Nobody rates the others: no score."""
     page = open_page(DESKTOP, bypass_csp=True, accept_downloads=True)
     sign_in(page, site)
-    page.get_by_role("link", name="导入名册").click()
+    follow(page.get_by_role("link", name="导入名册"))
     choose_file(page, city_file(tmp_path, REGISTER))
     page.goto(site.url + "/admin/")
-    page.get_by_role("link", name="新建轮次").click()
+    follow(page.get_by_role("link", name="新建轮次"))
     for label, text in {
         "名称": "2026年度评议",
         "编号": "2026",
@@ -63,7 +63,7 @@ def test_from_an_empty_register_to_an_opened_workbook(
         page.get_by_label(f"市级领导 × {ratee_class}").select_option(label="不参与")
     press(page, "保存")
     place = page.url
-    page.get_by_role("link", name="海报和评议卡").click()
+    follow(page.get_by_role("link", name="海报和评议卡"))
     press(page, "生成海报")
     page.goto(place)
     press(page, "冻结")
@@ -83,7 +83,7 @@ def test_from_an_empty_register_to_an_opened_workbook(
     page.get_by_label("请输入本轮的编号", exact=False).fill("2026")
     press(page, "关闭本轮")
     press(page, "封存答卷")
-    page.get_by_role("link", name="去核算").click()
+    follow(page.get_by_role("link", name="去核算"))
     press(page, "开始核算")
     check(page, "workbook-results")
     with page.expect_download() as download:

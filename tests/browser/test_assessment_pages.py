@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from survey_app.accounts import service as accounts
 from survey_app.accounts.service import OperatorSpec
 from tests.assessed import GOOD, rate, seal
-from tests.browser.conftest import DESKTOP, PHONE, Site, picture
+from tests.browser.conftest import DESKTOP, PHONE, Site, follow, picture
 from tests.rounds import OPERATOR
 
 PASSWORD = "correct horse battery staple 9"
@@ -70,7 +70,7 @@ def test_a_score_opens_step_by_step_without_a_script(
     page = open_page(DESKTOP, java_script_enabled=False)
     signed_in(site, page)
     page.goto(f"{site.url}/admin/rounds/{site.world.round_id}/assessment")
-    page.get_by_role("link", name="市1局").click()
+    follow(page.get_by_role("link", name="市1局"))
     votes = page.get_by_text(f"（100×2 ＋ 80×{GOOD}）÷ 6 ＝ 86.67").first
     assert not votes.is_visible()
     page.locator('[data-path="public/citizen"] > summary').click()

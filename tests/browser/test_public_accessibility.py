@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from survey_app.closing import service as closing
-from tests.browser.conftest import DESKTOP, PHONE, Site, picture
+from tests.browser.conftest import DESKTOP, PHONE, Site, follow, picture
 from tests.rounds import OPERATOR
 
 MakeSite = Callable[..., Site]
@@ -45,21 +45,21 @@ def test_every_page_of_a_rater(
         check(page, f"axe{path.replace('/', '-')}-{name}")
     page.goto(site.url + link + query)
     check(page, f"axe-form-{name}")
-    page.locator(".send button[value=submit]").click()
+    follow(page.locator(".send button[value=submit]"))
     check(page, f"axe-form-errors-{name}")
     for group in page.locator("fieldset.q").all():
         group.locator("input").first.check(force=True)
-    page.locator(".send button[value=submit]").click()
+    follow(page.locator(".send button[value=submit]"))
     check(page, f"axe-thanks-{name}")
     page.goto(site.url + card + query)
     check(page, f"axe-list-{name}")
-    page.locator("button[value=confirm]").click()
+    follow(page.locator("button[value=confirm]"))
     check(page, f"axe-list-errors-{name}")
     for group in page.locator("tr fieldset").all():
         group.locator("input").first.check(force=True)
-    page.locator("button[value=confirm]").click()
+    follow(page.locator("button[value=confirm]"))
     check(page, f"axe-confirm-{name}")
-    page.locator(".send button[value=submit]").click()
+    follow(page.locator(".send button[value=submit]"))
     page.goto(site.url + card + query)
     check(page, f"axe-used-{name}")
     closing.close_round(site.services.database, OPERATOR, site.world.round_id)
