@@ -106,6 +106,16 @@
     cover.hidden = false;
   }
 
+  /* Large text on a small screen: what sticks to its edges must leave room to read. */
+  function crowd() {
+    var bar = form.querySelector('.send');
+    var head = form.querySelector('.unit th');
+    if (!bar) { return; }
+    var taken = bar.offsetHeight + (head ? head.offsetHeight : 0);
+    d.documentElement.className = d.documentElement.className.replace(/ crowded/g, '') +
+      (taken > w.innerHeight / 2 ? ' crowded' : '');
+  }
+
   function changed() { isChanged = true; save(); refresh(); }
   form.addEventListener('change', changed);
   form.addEventListener('input', function (e) { if (e.target.type === 'textarea') { changed(); } });
@@ -120,6 +130,8 @@
   w.addEventListener('beforeunload', function (e) {
     if (form.hasAttribute('data-leave') && isChanged && !isSent) { e.preventDefault(); e.returnValue = ''; }
   });
+  w.addEventListener('resize', crowd);
   restore();
   refresh();
+  crowd();
 }(document, window));

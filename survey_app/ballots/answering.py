@@ -10,6 +10,7 @@ from forms.problems import N_
 from forms.sheet import SKIP_VALUE
 from survey_app.ballots import drafts
 from survey_app.ballots.accept import Outcome, find_receipt
+from survey_app.ballots.entrance import VoidCardError
 from survey_app.ballots.nonce import BadNonceError, Nonce
 from survey_app.ballots.paper import Pairs
 from survey_app.ballots.posted import Posted
@@ -114,6 +115,9 @@ def _told(visit: Visit, outcome: Outcome, given: Pairs) -> Response:
         return done_page(visit, outcome.receipt)
     if outcome.kind == "closed":
         return _closed(visit, given)
+    if outcome.kind == "code_void":
+        told = [_("您刚才填写的内容没有记录。"), _(VoidCardError.remedy)]
+        return stopped_page(visit, _(VoidCardError.message), told, VoidCardError.status, given)
     return used_page(visit, given)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from forms.problems import N_
 from forms.sheet import Sheet
 from survey_app.ballots.tables import Admission
+from survey_app.ballots.typed_code import bare
 from survey_app.core.database import Database
 from survey_app.core.errors import DomainError
 from survey_app.rounds.codes import Code, MistypedCodeError, read_code
@@ -126,7 +127,7 @@ def card_entrance(
         VoidCardError: the card was replaced.
     """
     try:
-        code = read_code(text)
+        code = read_code(bare(text))
     except MistypedCodeError as error:
         raise MistypedError from error
     with database.read() as session:

@@ -51,6 +51,7 @@ class Question:
     value: str
     error: str
     shown_if: tuple[str, int, str, str] | None
+    is_optional: bool
 
     @property
     def is_answered(self) -> bool:
@@ -126,6 +127,12 @@ class Paper:
         return sum(1 for unit in self.units if unit.is_done)
 
     @property
+    def next_unit(self) -> Unit | None:
+        """The first unit not yet rated, where some are."""
+        waiting = next((unit for unit in self.units if not unit.is_done), None)
+        return waiting if self.n_done else None
+
+    @property
     def minutes(self) -> int:
         seconds = SECONDS_PER_QUESTION * sum(len(unit.questions) for unit in self.units)
         return max(1, round(seconds / 60))
@@ -180,6 +187,7 @@ class _Lines:
             value=(field.data or "") if item.kind == "text" else "",
             error=self.errors.get(name, ""),
             shown_if=self._condition(row, item),
+            is_optional=not item.required,
         )
 
     def _choices(self, name: str, options: Iterable[Option]) -> list[Choice]:

@@ -34,6 +34,12 @@ class UnreadableFormError(DomainError):
     remedy = N_("请返回上一页再提交一次；仍然不行时请换一个浏览器。")
 
 
+class TooLongError(DomainError):
+    status = 413
+    message = N_("发来的内容太长，没有记录。")
+    remedy = N_("请返回上一页，把意见缩短到 200 字以内，再提交一次。")
+
+
 class WrongTypeError(UnreadableFormError):
     status = 415
 
@@ -63,16 +69,19 @@ def read(request: Request, limit: int) -> Posted:
 
     Raises:
         ForeignOriginError, WrongTypeError, UnreadableFormError: as their messages say.
-        RequestEntityTooLarge: more than `limit` bytes.
+        TooLongError: more than `limit` bytes.
     """
     if not is_own(request):
         raise ForeignOriginError
     if request.mimetype != FORM_TYPE:
         raise WrongTypeError
     request.max_content_length = limit
-    body = request.get_data(cache=False)
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge as error:
+        raise TooLongError from error
     if len(body) > limit:
-        raise RequestEntityTooLarge
+        raise TooLongError
     try:
         pairs = parse_qsl(
             body.decode("utf-8"),

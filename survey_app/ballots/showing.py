@@ -174,8 +174,15 @@ def choose_page(visit: Visit, request: Request) -> Response:
 
 def plain_page(template: str, look: Look, status: int = 200, **values: object) -> Response:
     """A page that belongs to no round."""
-    html = render_template(template, round=None, elder=look.is_elder, **values)
+    shown = {"tools": Tools(by_buttons=False)} | values
+    html = render_template(template, round=None, elder=look.is_elder, **shown)
     return Response(html, status, mimetype="text/html")
+
+
+def code_page(look: Look, status: int = 200, error: str = "", typed: str = "") -> Response:
+    """Where a code is typed. Its switches are buttons, so that what was typed travels along."""
+    tools = Tools(by_buttons=True, default="submit")
+    return plain_page("ballots/code.html", look, status, error=error, typed=typed, tools=tools)
 
 
 def _common(visit: Visit) -> dict[str, object]:

@@ -1,4 +1,6 @@
-"""Telling a person what is wrong with a code that was typed."""
+"""Reading a code that was typed or pasted, and telling a person what is wrong with it."""
+
+import unicodedata
 
 from forms.problems import N_
 from survey_app.rounds.codes import ALPHABET, LOOKALIKES, TYPED_LENGTH
@@ -11,9 +13,14 @@ SLIP = N_("位数对，但有一位输错了，或者相邻的两位颠倒了。
 _BLANKS = " -_—－\u3000\t\r\n"
 
 
+def bare(text: str) -> str:
+    """The code in what was typed: full-width characters made plain, a pasted address cut off."""
+    return unicodedata.normalize("NFKC", text).rpartition("/c/")[2].partition("?")[0]
+
+
 def what_is_wrong(text: str) -> tuple[str, dict[str, str | int]]:
     """A message id and its values for a text that is not a code."""
-    clean = [character for character in text.upper() if character not in _BLANKS]
+    clean = [character for character in bare(text).upper() if character not in _BLANKS]
     wanted, length = TYPED_LENGTH + 1, len(clean)
     if not clean:
         return NOTHING, {}

@@ -73,7 +73,7 @@ def poster(token: str, number: int | None = None) -> Response:
 def poster_answer(token: str, number: int | None = None) -> BaseResponse:
     """A citizen's answers."""
     sent = posted.read(request, CITIZEN_BYTES)
-    look = look_of_form(sent.reserved)
+    look = look_of_form(request, sent.reserved)
     visit = open_visit(_open(token), token, number, look)
     if visit.is_list:
         return redirect(visit.address, 303)
@@ -83,7 +83,7 @@ def poster_answer(token: str, number: int | None = None) -> BaseResponse:
 @blueprint.get("/c")
 def code_page() -> Response:
     """Where a card's code is typed."""
-    return showing.plain_page("ballots/code.html", look_of_address(request), error="")
+    return showing.code_page(look_of_address(request))
 
 
 @blueprint.get("/c/<code>")
@@ -96,7 +96,9 @@ def card(code: str) -> Response:
 def card_answer() -> Response:
     """A typed code, or the answers that came with one."""
     sent = posted.read(request, LIST_BYTES)
-    look = look_of_form(sent.reserved)
+    look = look_of_form(request, sent.reserved)
+    if not sent.nonce and sent.action != "submit":  # only language or text size
+        return _remembering(showing.code_page(look, typed=sent.code), look)
     if not sent.nonce:
         return _remembering(_card_form(sent.code, look), look)
     try:
@@ -135,7 +137,7 @@ def _refused(
         words = _(message).format(**values)
     else:
         words = error.text(_)
-    return showing.plain_page("ballots/code.html", look, error.status, error=words, typed=typed)
+    return showing.code_page(look, error.status, words, typed)
 
 
 def _open(token: str) -> Entrance:

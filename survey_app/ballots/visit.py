@@ -80,10 +80,10 @@ def look_of_address(request: Request) -> Look:
     return Look(current(), elder == "1")
 
 
-def look_of_form(reserved: dict[str, str]) -> Look:
+def look_of_form(request: Request, reserved: dict[str, str]) -> Look:
     """As the submitted page was shown, or as its switch was set; speaks that language from now."""
     language = reserved.get("lang", "")
-    is_elder = reserved.get("elder") == "1"
+    is_elder = reserved.get("elder", request.cookies.get("elder")) == "1"
     action = reserved.get("action", "")
     if action in ("elder", "plain"):
         is_elder = action == "elder"
