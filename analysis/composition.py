@@ -10,7 +10,7 @@ from analysis.inputs import AdjustmentKind, AdjustmentRow, RateeRow, VetoRow
 from analysis.results import LeafScore, NodeScore
 from analysis.rounding import half_up
 from analysis.scheme import MissingPolicy, Scheme
-from analysis.scheme_parts import Component, Veto
+from analysis.scheme.parts import Component, Veto
 from analysis.transforms import Transformed, transform_class
 from forms.definition import Text
 from forms.problems import N_, Problem

@@ -9,7 +9,7 @@ from itertools import groupby
 from analysis.composition import Composed
 from analysis.inputs import HistoryRow
 from analysis.scheme import Scheme
-from analysis.scheme_parts import Grade, Quota
+from analysis.scheme.parts import Grade, Quota
 from forms.problems import N_, plain
 
 NO_TOTAL = N_("没有总分，不评等次")

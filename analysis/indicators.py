@@ -9,7 +9,7 @@ from analysis.inputs import IndicatorRow, RateeRow
 from analysis.results import LeafScore
 from analysis.rounding import half_up
 from analysis.scheme import Scheme
-from analysis.scheme_parts import Component
+from analysis.scheme.parts import Component
 from forms.definition import nearest
 from forms.problems import N_, InputError, Problem
 

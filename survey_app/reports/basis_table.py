@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from analysis.results import Alternative
-from analysis.scheme_parts import Component
+from analysis.scheme.parts import Component
 from forms.problems import plain
 from survey_app.assessments.wording import FLAG_NAMES, FLAG_WORDS, form_title
 from survey_app.reports.context import Tables

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from analysis.results import NodeScore, RateeResult
-from analysis.scheme_parts import Component
+from analysis.scheme.parts import Component
 from forms.problems import plain
 from survey_app.reports.context import Rows, Tables, count, node_of
 from survey_app.reports.sheets import Column, Mark, Section, Sheet, Value, rounded, score

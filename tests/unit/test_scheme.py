@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from analysis.scheme import SCHEMES, Scheme, shipped
-from analysis.scheme_checks import VOIDABLE_RULES
+from analysis.scheme.checks import VOIDABLE_RULES
 from forms.problems import InputError, canonical_json
 
 DEFAULT = (SCHEMES / "zhangjiajie-2009.toml").read_text("utf-8")

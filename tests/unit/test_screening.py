@@ -4,7 +4,7 @@ from math import isclose
 
 import numpy as np
 
-from analysis.scheme_checks import VOIDABLE_RULES as NAMEABLE
+from analysis.scheme.checks import VOIDABLE_RULES as NAMEABLE
 from analysis.screening import VOIDABLE_RULES
 from analysis.screening_tests import adjusted, binomial_tail, count_tail, find_bursts
 from tests.unit.counting import counted

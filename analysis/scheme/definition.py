@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from analysis.scheme_checks import check_scheme
-from analysis.scheme_diff import differences
-from analysis.scheme_parts import HUNDRED, Component, Grade, Veto
+from analysis.scheme.checks import check_scheme
+from analysis.scheme.diff import differences
+from analysis.scheme.parts import HUNDRED, Component, Grade, Veto
 from forms.definition import Section, Text, in_file, read_toml
 from forms.problems import N_, InputError, Problem, digest, plain
 
@@ -17,7 +17,7 @@ MissingPolicy = Literal["fail", "redistribute", "zero"]
 MISSING_POLICIES: tuple[MissingPolicy, ...] = ("fail", "redistribute", "zero")
 SameDevicePolicy = Literal["first", "count"]
 SAME_DEVICE_POLICIES: tuple[SameDevicePolicy, ...] = ("first", "count")
-SCHEMES = Path(__file__).parent / "schemes"
+SCHEMES = Path(__file__).parent.parent / "schemes"
 DEFAULT_SCHEME = "zhangjiajie-2009"
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from analysis.scheme_parts import HUNDRED, Component
+from analysis.scheme.parts import HUNDRED, Component
 from forms.definition import nearest, repeated
 from forms.problems import N_, Problem, plain
 
 if TYPE_CHECKING:
-    from analysis.scheme import Scheme
+    from analysis.scheme.definition import Scheme
 
 HALF = Decimal("0.5")
 VOIDABLE_RULES = (
