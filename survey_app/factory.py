@@ -26,11 +26,15 @@ FEATURES: tuple[tuple[str, frozenset[str]], ...] = (
     ("accounts", EVERYBODY | OPERATORS),
     ("record", OPERATORS),
     ("register", OPERATORS),
+    ("schemes", OPERATORS),
     ("rounds", OPERATORS),
     ("closing", OPERATORS),
-    ("indicators", OPERATORS),
+    ("indicators", OPERATORS | {"reporter", "certifier"}),
+    ("supervision", OPERATORS | {"unit"}),
+    ("appraisals", OPERATORS | {"unit", "leader", "person"}),
     ("assessments", OPERATORS),
     ("reports", OPERATORS),
+    ("followup", EVERYBODY | OPERATORS | {"unit"}),
 )
 
 

@@ -15,7 +15,16 @@ ROLE_CHOICES = [
     SelectChoice("admin", _("管理员：可以做所有的事，包括开放、关闭轮次和管理操作员")),
     SelectChoice("clerk", _("经办：可以导入名册、建立轮次、生成海报和评议卡")),
     SelectChoice("viewer", _("查看：只能看进度和结果")),
+    SelectChoice("reporter", _("数据填报：填报本采集单位负责的指标")),
+    SelectChoice("certifier", _("数据认定：认定填报的数据，认定后不能再改")),
+    SelectChoice("unit", _("单位经办：办理本单位的平时考核，查看本单位的督办事项")),
+    SelectChoice("leader", _("分管领导：评鉴分管单位的人员，提出等次建议")),
+    SelectChoice("person", _("被考核人：填写个人小结，查看反馈")),
 ]
+SCOPE_HELP = _(
+    "数据填报写数据采集单位的名称；单位经办、分管领导写单位编号，分管几个单位时用逗号隔开；"
+    "被考核人写本人编号；其余角色不填。"
+)
 
 
 class LoginForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
@@ -69,6 +78,7 @@ class NewOperatorForm(FlaskForm):  # type: ignore[misc]
         render_kw={"autocomplete": "off"},
     )
     role = RadioField(_("角色"), [NEEDED], choices=ROLE_CHOICES, default="viewer")
+    scope = StringField(_("管辖范围"), [Length(max=100)], description=SCOPE_HELP)
     password = PasswordField(
         _("初始密码"),
         [NEEDED],
@@ -84,6 +94,7 @@ class OperatorForm(FlaskForm):  # type: ignore[misc]
     """What an administrator may change of an account."""
 
     role = RadioField(_("角色"), [NEEDED], choices=ROLE_CHOICES)
+    scope = StringField(_("管辖范围"), [Length(max=100)], description=SCOPE_HELP)
     is_active = BooleanField(_("可以登录"))
 
 

@@ -29,11 +29,22 @@ __all__ = ["admit", "current", "only", "visitor"]
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 WRITERS = frozenset({"admin", "clerk"})
+READERS = WRITERS | {"viewer"}
+"""Roles without a scope. Any other enters only the views that name it."""
 
 NAVIGATION = (
     ("/admin/", N_("首页"), ("admin", "clerk", "viewer")),
     ("/admin/register/", N_("名册"), ("admin", "clerk", "viewer")),
+    ("/admin/schemes/", N_("方案"), ("admin", "clerk", "viewer")),
     ("/admin/rounds/", N_("轮次"), ("admin", "clerk", "viewer")),
+    ("/admin/reporting/", N_("指标填报"), ("reporter", "certifier")),
+    ("/admin/supervision/", N_("督查"), ("admin", "clerk", "viewer", "unit")),
+    (
+        "/admin/appraisals/",
+        N_("平时考核"),
+        ("admin", "clerk", "viewer", "unit", "leader", "person"),
+    ),
+    ("/admin/followup/", N_("结果运用"), ("admin", "clerk", "viewer", "unit")),
     ("/admin/record/", N_("操作记录"), ("admin", "clerk", "viewer")),
     ("/admin/operators/", N_("操作员"), ("admin",)),
 )
@@ -79,13 +90,13 @@ def roles_of(view: Callable[..., Any], roles: frozenset[str]) -> frozenset[str]:
     """Whom a view admits for the method of this request.
 
     Where the view says nothing: operators of its blueprint may read, and those who may write
-    may post. Never the public.
+    may post. Never the public, and never a role with a scope.
     """
     said = admits(view)
     if said is not None:
         return said
     operators = roles - {PUBLIC}
-    return operators if request.method in READING else operators & WRITERS
+    return operators & (READERS if request.method in READING else WRITERS)
 
 
 def identify() -> SignedIn | None:
@@ -140,6 +151,11 @@ def page_names() -> dict[str, Any]:
         "may_write": operator.role in WRITERS,
         "is_admin": operator.role == "admin",
     }
+
+
+def home_of(role: str) -> str:
+    """The first entry of the menu that a role has."""
+    return next(href for href, _label, roles in NAVIGATION if role in roles and href != "/admin/")
 
 
 def _return_address() -> str:

@@ -14,7 +14,7 @@ from forms.problems import N_
 from survey_app.accounts.passwords import hash_password, is_right, password_problems
 from survey_app.accounts.tables import Operator, OperatorSession
 from survey_app.core import clock
-from survey_app.core.access import ROLES, Role, SignedIn
+from survey_app.core.access import ROLES, SCOPED_ROLES, Role, SignedIn
 from survey_app.core.config import Settings
 from survey_app.core.database import Database
 from survey_app.core.errors import DomainError, NotFoundError, ProblemsError
@@ -41,6 +41,12 @@ class LastAdminError(DomainError):
     remedy = N_("请先让另一位操作员成为管理员。")
 
 
+class ScopeNeededError(DomainError):
+    status = 422
+    message = N_("这个角色要写明管辖范围。")
+    remedy = N_("数据填报写数据采集单位的名称，单位经办和分管领导写单位编号，被考核人写本人编号。")
+
+
 class WrongPasswordError(DomainError):
     status = 403
     message = N_("现在的密码不对。")
@@ -54,23 +60,33 @@ class OperatorSpec:
     login: str
     name: str
     role: Role
+    scope: str = ""
 
 
 def create_operator(
     database: Database, settings: Settings, by: str, spec: OperatorSpec, password: str
 ) -> int:
-    """A new operator's id. Raises LoginTakenError, ProblemsError (password, role)."""
+    """A new operator's id. Raises LoginTakenError, ScopeNeededError, ProblemsError (password)."""
     _check_password(password, spec.login)
     if spec.role not in ROLES:
         raise ValueError(spec.role)
+    _check_scope(spec.role, spec.scope)
     hashed = hash_password(settings, password)
     with database.write() as session:
         if session.scalar(select(Operator.id).where(Operator.login == spec.login)) is not None:
             raise LoginTakenError(login=spec.login)
-        row = Operator(login=spec.login, name=spec.name, role=spec.role, password_hash=hashed)
+        row = Operator(
+            login=spec.login,
+            name=spec.name,
+            role=spec.role,
+            scope=spec.scope,
+            password_hash=hashed,
+        )
         session.add(row)
         session.flush()
-        record.append(session, by, "operator.create", login=spec.login, role=spec.role)
+        record.append(
+            session, by, "operator.create", login=spec.login, role=spec.role, scope=spec.scope
+        )
         return row.id
 
 
@@ -160,7 +176,7 @@ def _is_alive(row: OperatorSession, now: datetime) -> bool:
 
 def signed_in(row: Operator) -> SignedIn:
     """An operator as requests know them."""
-    return SignedIn(row.id, row.login, row.name, cast(Role, row.role))
+    return SignedIn(row.id, row.login, row.name, cast(Role, row.role), row.scope)
 
 
 def sign_out(database: Database, token: str) -> None:
@@ -215,24 +231,37 @@ def reset_password(
 
 
 def change_operator(
-    database: Database, by: str, operator_id: int, role: Role, *, is_active: bool
+    database: Database,
+    by: str,
+    operator_id: int,
+    role: Role,
+    *,
+    is_active: bool,
+    scope: str = "",
 ) -> None:
-    """Set role and whether an operator may sign in; ends their sessions where that changes.
+    """Set role, scope and whether an operator may sign in; a change ends their sessions.
 
-    Raises LastAdminError.
+    Raises LastAdminError, ScopeNeededError.
     """
+    _check_scope(role, scope)
     with database.write() as session:
         row = _load(session, operator_id)
-        if (row.role, row.is_active) == (role, is_active):
+        if (row.role, row.scope, row.is_active) == (role, scope, is_active):
             return
-        row.role, row.is_active = role, is_active
+        row.role, row.scope, row.is_active = role, scope, is_active
         session.flush()
         admins = select(func.count(Operator.id)).where(Operator.is_active, Operator.role == "admin")
         if not session.scalar(admins):
             raise LastAdminError
         _end_sessions(session, operator_id)
         record.append(
-            session, by, "operator.change", login=row.login, role=role, is_active=is_active
+            session,
+            by,
+            "operator.change",
+            login=row.login,
+            role=role,
+            scope=scope,
+            is_active=is_active,
         )
 
 
@@ -245,6 +274,11 @@ def _load(session: Session, operator_id: int) -> Operator:
 
 def _end_sessions(session: Session, operator_id: int) -> None:
     session.execute(delete(OperatorSession).where(OperatorSession.operator_id == operator_id))
+
+
+def _check_scope(role: Role, scope: str) -> None:
+    if role in SCOPED_ROLES and not scope:
+        raise ScopeNeededError
 
 
 def _check_password(password: str, login: str) -> None:

@@ -12,13 +12,24 @@ class Operator(Base):
     """A person who works in the administrators' pages."""
 
     __tablename__ = "operator"
-    __table_args__ = (CheckConstraint("role IN ('admin', 'clerk', 'viewer')", name="role"),)
+    __table_args__ = (
+        CheckConstraint(
+            "role IN ('admin', 'clerk', 'viewer', 'reporter', 'certifier', 'unit', 'leader',"
+            " 'person')",
+            name="role",
+        ),
+        CheckConstraint(
+            "scope <> '' OR role NOT IN ('reporter', 'unit', 'leader', 'person')", name="scope"
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     login: Mapped[str] = mapped_column(Text, unique=True)
     name: Mapped[str] = mapped_column(Text)
     password_hash: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text)
+    scope: Mapped[str] = mapped_column(Text, default="")
+    """What a role is limited to: a data owner's name, or the key of a unit or person."""
     is_active: Mapped[bool] = mapped_column(default=True)
     failed_logins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)

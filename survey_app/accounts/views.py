@@ -1,5 +1,7 @@
 """Signing in and out, one's own password, and the administrators' list of operators."""
 
+from collections.abc import Sequence
+
 from flask import (
     Blueprint,
     flash,
@@ -23,7 +25,8 @@ from survey_app.accounts.forms import (
 )
 from survey_app.accounts.passwords import password_problems
 from survey_app.accounts.resuming import kept_form
-from survey_app.core.access import PUBLIC, ROLES, current, only, visitor
+from survey_app.accounts.tables import Operator
+from survey_app.core.access import PUBLIC, ROLE_NAMES, ROLES, current, only, visitor
 from survey_app.core.services import services
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/admin")
@@ -94,6 +97,7 @@ def _signed_out(words: str) -> Response:
 
 
 @blueprint.get("/account")
+@only(*ROLES)
 def account() -> str:
     """One's own account."""
     return render_template("accounts/account.html", form=ChangePasswordForm(), me=current())
@@ -122,7 +126,7 @@ def operators() -> str:
     """Everybody who may sign in."""
     with services().database.read() as store:
         rows = service.list_operators(store)
-    return render_template("accounts/operators.html", rows=rows, form=NewOperatorForm())
+    return _operators_page(rows, NewOperatorForm())
 
 
 @blueprint.post("/operators/")
@@ -134,8 +138,10 @@ def create_operator() -> Response | tuple[str, int]:
     if not form.validate_on_submit() or not _is_fit(form, form.login.data):
         with held.database.read() as store:
             rows = service.list_operators(store)
-        return render_template("accounts/operators.html", rows=rows, form=form), 422
-    spec = service.OperatorSpec(form.login.data, form.name.data.strip(), form.role.data)
+        return _operators_page(rows, form), 422
+    spec = service.OperatorSpec(
+        form.login.data, form.name.data.strip(), form.role.data, (form.scope.data or "").strip()
+    )
     service.create_operator(held.database, held.settings, current().login, spec, form.password.data)
     flash(_("已新建操作员“{login}”。").format(login=spec.login))
     return redirect(url_for("accounts.operators"))
@@ -146,7 +152,7 @@ def create_operator() -> Response | tuple[str, int]:
 def operator(operator_id: int) -> str:
     """One account: role, whether it may sign in, a new password."""
     row = service.get_operator(services().database, operator_id)
-    form = OperatorForm(role=row.role, is_active=row.is_active)
+    form = OperatorForm(role=row.role, scope=row.scope, is_active=row.is_active)
     return _operator_page(operator_id, form, ResetPasswordForm())
 
 
@@ -163,6 +169,7 @@ def change_operator(operator_id: int) -> Response | tuple[str, int]:
         operator_id,
         form.role.data,
         is_active=form.is_active.data,
+        scope=(form.scope.data or "").strip(),
     )
     flash(_("已保存。"))
     return redirect(url_for("accounts.operators"))
@@ -176,13 +183,19 @@ def reset_password(operator_id: int) -> Response | tuple[str, int]:
     form = ResetPasswordForm()
     held = services()
     if not form.validate_on_submit() or not _is_fit(form, row.login):
-        own = OperatorForm(formdata=None, role=row.role, is_active=row.is_active)
+        own = OperatorForm(formdata=None, role=row.role, scope=row.scope, is_active=row.is_active)
         return _operator_page(operator_id, own, form), 422
     service.reset_password(
         held.database, held.settings, current().login, operator_id, form.password.data
     )
     flash(_("已重设“{login}”的密码，请当面告知本人。").format(login=row.login))
     return redirect(url_for("accounts.operators"))
+
+
+def _operators_page(rows: Sequence[Operator], form: NewOperatorForm) -> str:
+    return render_template(
+        "accounts/operators.html", rows=rows, form=form, role_names=ROLE_NAMES, say=_
+    )
 
 
 def _operator_page(operator_id: int, form: OperatorForm, reset: ResetPasswordForm) -> str:

@@ -3,13 +3,18 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from forms.problems import N_
 from survey_app.cli.console import Console, command
+from survey_app.core.access import ROLE_NAMES, ROLES, Role
 from survey_app.core.errors import NotFoundError
 from survey_app.core.services import Services
+
+if TYPE_CHECKING:
+    from survey_app.accounts.service import OperatorSpec
 
 BY_COMMAND = "命令行"
 
@@ -52,7 +57,7 @@ def find_round(services: Services, key: str) -> int:
 @click.option("--name", default="管理员", show_default=True, help="显示的姓名")
 def init(login: str, name: str, *, as_json: bool, is_quiet: bool) -> None:
     """Make the store and, where there is no operator yet, an administrator."""
-    from survey_app.accounts.service import has_operators
+    from survey_app.accounts.service import OperatorSpec, has_operators
 
     console = Console(as_json, is_quiet)
     with started() as services:
@@ -60,7 +65,7 @@ def init(login: str, name: str, *, as_json: bool, is_quiet: bool) -> None:
         if has_operators(services.database):
             console.result({"database": place, "created": False}, [f"数据库已就绪：{place}"])
             return
-        password = _create(services, login, name, "admin")
+        password = _create(services, OperatorSpec(login, name, "admin"))
     console.result(
         {"database": place, "created": True, "login": login, "password": password},
         [
@@ -79,28 +84,30 @@ def init(login: str, name: str, *, as_json: bool, is_quiet: bool) -> None:
 @click.option("--name", help="显示的姓名，默认同登录名")
 @click.option(
     "--role",
-    type=click.Choice(["admin", "clerk", "viewer"]),
+    type=click.Choice(ROLES),
     default="clerk",
     show_default=True,
-    help="admin 管理员、clerk 经办、viewer 查看",
+    help="、".join(f"{key} {name}" for key, name in ROLE_NAMES.items()),
 )
-def operator(login: str, name: str | None, role: str, *, as_json: bool, is_quiet: bool) -> None:
+@click.option("--scope", default="", help="管辖范围：采集单位名称、单位编号或本人编号")
+def operator(
+    login: str, name: str | None, role: Role, scope: str, *, as_json: bool, is_quiet: bool
+) -> None:
     """Add an operator."""
+    from survey_app.accounts.service import OperatorSpec
+
     with started() as services:
-        password = _create(services, login, name or login, role)
+        password = _create(services, OperatorSpec(login, name or login, role, scope))
     Console(as_json, is_quiet).result(
         {"login": login, "role": role, "password": password},
         [f"{login}，密码 {password}（只显示这一次，请登录后修改）"],
     )
 
 
-def _create(services: Services, login: str, name: str, role: str) -> str:
-    from survey_app.accounts.service import OperatorSpec, create_operator
-    from survey_app.core.access import ROLES
+def _create(services: Services, spec: "OperatorSpec") -> str:
+    from survey_app.accounts.service import create_operator
 
-    known = next(one for one in ROLES if one == role)
     password = secrets.token_urlsafe(12)
-    spec = OperatorSpec(login, name, known)
     create_operator(services.database, services.settings, BY_COMMAND, spec, password)
     return password
 

@@ -9,9 +9,20 @@ from flask import g
 from forms.problems import N_
 from survey_app.core.errors import ForbiddenError
 
-Role = Literal["admin", "clerk", "viewer"]
-ROLES: tuple[Role, ...] = ("admin", "clerk", "viewer")
-ROLE_NAMES: dict[str, str] = {"admin": N_("管理员"), "clerk": N_("经办"), "viewer": N_("查看")}
+Role = Literal["admin", "clerk", "viewer", "reporter", "certifier", "unit", "leader", "person"]
+ROLE_NAMES: dict[Role, str] = {
+    "admin": N_("管理员"),
+    "clerk": N_("经办"),
+    "viewer": N_("查看"),
+    "reporter": N_("数据填报"),
+    "certifier": N_("数据认定"),
+    "unit": N_("单位经办"),
+    "leader": N_("分管领导"),
+    "person": N_("被考核人"),
+}
+ROLES: tuple[Role, ...] = tuple(ROLE_NAMES)
+SCOPED_ROLES: tuple[Role, ...] = ("reporter", "unit", "leader", "person")
+"""Roles that see and do only what belongs to their scope."""
 PUBLIC = "public"
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -25,6 +36,7 @@ class SignedIn:
     login: str
     name: str
     role: Role
+    scope: str = ""
 
     @property
     def role_name(self) -> str:

@@ -32,6 +32,8 @@ class Round(Base):
     phone: Mapped[str] = mapped_column(Text, default="")
     is_simulated: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(Text, default="draft")
+    period: Mapped[str] = mapped_column(Text, default="")
+    """What the round evaluates: 2026, 2026-H1, 2026-Q3 or 2026-03; "" where nobody said."""
     scheme_toml: Mapped[str] = mapped_column(Text, default="")
     bindings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     """[{rater_class, ratee_class, questionnaire, short}]: which form who fills in for whom."""

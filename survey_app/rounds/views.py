@@ -8,8 +8,9 @@ from werkzeug.wrappers import Response
 
 from forms.problems import Problem
 from forms.questionnaire import SHORT_SUFFIX, Questionnaire, library
+from survey_app.accounts import guard
 from survey_app.core import clock
-from survey_app.core.access import current, only
+from survey_app.core.access import ROLES, current, only
 from survey_app.core.errors import NotFoundError
 from survey_app.core.services import services
 from survey_app.register import service as register_service
@@ -50,8 +51,11 @@ def told(problem: Problem) -> str:
 
 
 @blueprint.get("/")
-def start() -> str:
-    """What needs doing now."""
+@only(*ROLES)
+def start() -> str | Response:
+    """What needs doing now; a role with a scope goes to the one place it works at."""
+    if current().role not in guard.READERS:
+        return redirect(guard.home_of(current().role))
     close_what_is_due(services().database)
     return render_template("rounds/start.html", home=home(services().database), path=PATH)
 

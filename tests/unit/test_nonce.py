@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from survey_app.ballots.nonce import MAX_AGE_SECONDS, BadNonceError, NonceMaker
 
+LENGTH = 59
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 maker = NonceMaker(b"a secret of thirty-two bytes....")
 
 
@@ -22,11 +24,11 @@ def test_a_nonce_of_another_round_or_installation_is_refused() -> None:
         maker.read(NonceMaker(b"another secret of 32 bytes......").make(7), 7)
 
 
-@given(st.data())
-def test_any_changed_character_is_refused(data: st.DataObject) -> None:
+@given(st.integers(0, LENGTH - 2), st.integers(1, len(ALPHABET) - 1))
+def test_any_changed_character_is_refused(place: int, step: int) -> None:
+    """The last character is left alone: it carries spare bits."""
     text = maker.make(7)
-    place = data.draw(st.integers(0, len(text) - 2))  # the last character carries spare bits
-    other = data.draw(st.sampled_from("ABCxyz019-_").filter(lambda one: one != text[place]))
+    other = ALPHABET[(ALPHABET.index(text[place]) + step) % len(ALPHABET)]
     with pytest.raises(BadNonceError):
         maker.read(text[:place] + other + text[place + 1 :], 7)
 

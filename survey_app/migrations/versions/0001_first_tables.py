@@ -17,10 +17,19 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("failed_logins", sa.Integer(), nullable=False),
         sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("role IN ('admin', 'clerk', 'viewer')", name=op.f("ck_operator_role")),
+        sa.CheckConstraint(
+            "role IN ('admin', 'clerk', 'viewer', 'reporter', 'certifier', 'unit', 'leader',"
+            " 'person')",
+            name=op.f("ck_operator_role"),
+        ),
+        sa.CheckConstraint(
+            "scope <> '' OR role NOT IN ('reporter', 'unit', 'leader', 'person')",
+            name=op.f("ck_operator_scope"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_operator")),
         sa.UniqueConstraint("login", name=op.f("uq_operator_login")),
     )
@@ -55,6 +64,7 @@ def upgrade() -> None:
         sa.Column("phone", sa.Text(), nullable=False),
         sa.Column("is_simulated", sa.Boolean(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("period", sa.Text(), nullable=False),
         sa.Column("scheme_toml", sa.Text(), nullable=False),
         sa.Column("bindings", sa.JSON(), nullable=False),
         sa.Column("target_per_ratee", sa.Integer(), nullable=False),
