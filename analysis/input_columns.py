@@ -13,13 +13,34 @@ INDICATOR_KINDS = {
     "qualitative": "qualitative",
     "定性": "qualitative",
 }
+METHOD_NAMES = {
+    "completion": N_("完成率"),
+    "completion_inverse": N_("反向完成率"),
+    "growth": N_("总量加增速"),
+    "ratio_to_best": N_("与最优比"),
+    "rank": N_("名次"),
+    "bands": N_("分档"),
+    "within": N_("目标区间"),
+    "deduction": N_("按次扣分"),
+    "marks": N_("评分"),
+}
 METHODS = {
-    "completion": "completion",
-    "完成率": "completion",
-    "completion_inverse": "completion_inverse",
-    "反向完成率": "completion_inverse",
-    "marks": "marks",
-    "评分": "marks",
+    **{key: key for key in METHOD_NAMES},
+    **{name: key for key, name in METHOD_NAMES.items()},
+    "排名": "rank",
+    "扣分": "deduction",
+    "区间": "within",
+}
+DIRECTION_NAMES = {
+    "higher": N_("越高越好"),
+    "lower": N_("越低越好"),
+    "within": N_("在区间内"),
+}
+DIRECTIONS = {
+    **{key: key for key in DIRECTION_NAMES},
+    **{name: key for key, name in DIRECTION_NAMES.items()},
+    "正向": "higher",
+    "反向": "lower",
 }
 ADJUSTMENT_KINDS = {
     "bonus": "bonus",
@@ -59,16 +80,25 @@ INDICATOR_COLUMNS = (
     Column("name", N_("指标名称"), ("指标",)),
     Column("ratee", N_("责任单位"), ("评议对象", "单位名称", "单位")),
     Column("component", N_("构成"), ("所属构成", "考核方面"), required=False),
+    Column("level", N_("级别"), required=False),
     Column("kind", N_("类型"), required=False),
+    Column("attribute", N_("属性"), required=False),
     Column("points", N_("分值"), ("满分",)),
+    Column("unit", N_("计量单位"), required=False),
     Column("target", N_("目标值"), required=False),
     Column("actual", N_("完成值"), ("实际值",)),
-    Column("method", N_("计分方法"), ("方法",), required=False),
     Column("base", N_("基数"), ("上年值",), required=False),
-    Column("assessor", N_("考核单位"), required=False),
+    Column("growth_target", N_("增速目标"), ("目标增速",), required=False),
+    Column("growth", N_("增速"), ("实际增速",), required=False),
+    Column("method", N_("计分方法"), ("方法",), required=False),
+    Column("direction", N_("方向"), required=False),
+    Column("rule", N_("计分规则"), ("规则",), required=False),
+    Column("cap", N_("上限"), ("完成率上限",), required=False),
+    Column("floor", N_("下限"), ("完成率下限",), required=False),
+    Column("standard", N_("评分标准"), ("考核标准", "评分细则"), required=False),
     Column("owner", N_("数据采集单位"), ("采集单位",), required=False),
-    Column("level", N_("级别"), required=False),
-    Column("attribute", N_("属性"), required=False),
+    Column("assessor", N_("考核单位"), ("评分单位",), required=False),
+    Column("breakdown_of", N_("分解自"), ("上级指标单位",), required=False),
     Column("certified", N_("认定状态"), ("认定", "是否认定"), required=False),
 )
 ADJUSTMENT_COLUMNS = (

@@ -14,65 +14,38 @@ from analysis.input_columns import (
     ADJUSTMENT_COLUMNS,
     ADJUSTMENT_KINDS,
     HISTORY_COLUMNS,
-    INDICATOR_COLUMNS,
-    INDICATOR_KINDS,
-    METHODS,
     RATEE_COLUMNS,
     RATEE_KINDS,
     VETO_COLUMNS,
-    YES_NO,
 )
-from analysis.tables import Cell, Column, Row, Table, read_rows, table_from_csv
-from forms.definition import nearest
-from forms.problems import N_, InputError, Problem, canonical_json, plain
+from analysis.indicator_inputs import (
+    IndicatorKind,
+    IndicatorMethod,
+    IndicatorRow,
+    read_indicators,
+)
+from analysis.ratee_rows import RateeKind, RateeRow, Ratees, read_unique_rows
+from analysis.tables import Cell, Row, Table, table_from_csv
+from forms.problems import N_, InputError, Problem, canonical_json
 
-__all__ = ["Cell", "Inputs", "Table", "read_inputs", "table_from_csv"]
+__all__ = [
+    "Cell",
+    "IndicatorKind",
+    "IndicatorMethod",
+    "IndicatorRow",
+    "Inputs",
+    "RateeKind",
+    "RateeRow",
+    "Table",
+    "read_indicators",
+    "read_inputs",
+    "table_from_csv",
+]
 
-RateeKind = Literal["unit", "person"]
-IndicatorKind = Literal["quantitative", "qualitative"]
-IndicatorMethod = Literal["completion", "completion_inverse", "marks"]
 AdjustmentKind = Literal["bonus", "deduction"]
 
 MAX_KEY = 100
 MEDIA = "媒体"
-
-
-@dataclass(frozen=True, slots=True)
-class RateeRow:
-    """A unit or person to be rated. `group` "" means the class as a whole is compared."""
-
-    key: str
-    name: str
-    ratee_class: str
-    group: str
-    kind: RateeKind = "unit"
-    parent: str = ""
-    pool: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class IndicatorRow:
-    """An indicator of one ratee. `points` is its full mark; `actual` None is not yet reported.
-
-    For "marks" `actual` is the points awarded. `owner` is the 数据采集单位; `base` is the figure
-    of the period before, carried for the table.
-    """
-
-    indicator: str
-    name: str
-    ratee: str
-    component: str
-    kind: IndicatorKind
-    points: Decimal
-    target: Decimal | None
-    actual: Decimal | None
-    method: IndicatorMethod
-    base: Decimal | None = None
-    assessor: str = ""
-    owner: str = ""
-    level: str = ""
-    attribute: str = ""
-    is_certified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,65 +115,13 @@ def _row_json(row: AnyRow) -> dict[str, object]:
     }
 
 
-class Ratees:
-    """Finds a ratee by its key, or by its name where only one has it."""
-
-    def __init__(self, rows: Iterable[RateeRow]) -> None:
-        self.by_key = {row.key: row for row in rows}
-        self.by_name: dict[str, list[str]] = {}
-        for row in self.by_key.values():
-            self.by_name.setdefault(row.name, []).append(row.key)
-
-    def find(self, row: Row, column: str = "ratee") -> str:
-        """The key of the ratee a row names; a problem where it is nobody or not one alone."""
-        text = row.needed(column)
-        if not text or text in self.by_key:
-            return text
-        keys = self.by_name.get(text, [])
-        if len(keys) == 1:
-            return keys[0]
-        if keys:
-            row.report(N_("有 {n} 个评议对象叫 {name}"), N_("请改写编号"), n=len(keys), name=text)
-            return text
-        guess = nearest(text, [*self.by_name, *self.by_key])
-        row.report(
-            N_("评议对象 {name} 不在名册里"),
-            N_("请改为名册里的名称或编号，或先补入名册（最接近：{guess}）"),
-            name=text,
-            guess=guess or "—",
-        )
-        return text
-
-
 AnyInput = TypeVar("AnyInput", bound=AnyRow)
-
-
-def _read(
-    table: Table,
-    columns: Sequence[Column],
-    make: Callable[[Row], AnyInput],
-    key: Callable[[AnyInput], str] | None,
-) -> tuple[list[AnyInput], list[Problem]]:
-    """Rows and problems; the same key twice names both lines."""
-    problems: list[Problem] = []
-    rows: list[AnyInput] = []
-    first: dict[str, str] = {}
-    for row in read_rows(table, columns, problems):
-        made = make(row)
-        rows.append(made)
-        same = key(made) if key else row.where
-        if same in first:
-            row.report(
-                N_("{key} 与 {first} 重复"), N_("请删去其中一行"), key=same, first=first[same]
-            )
-        first.setdefault(same, row.where)
-    return rows, problems
 
 
 def read_ratees(table: Table) -> tuple[list[RateeRow], list[Problem]]:
     """The register of ratees; parents must be ratees themselves."""
     parents: list[tuple[Row, str]] = []
-    rows, problems = _read(
+    rows, problems = read_unique_rows(
         table, RATEE_COLUMNS, lambda row: _ratee(row, parents), lambda made: made.key
     )
     known = {row.key for row in rows} | {row.name for row in rows}
@@ -228,70 +149,12 @@ def _ratee(row: Row, parents: list[tuple[Row, str]]) -> RateeRow:
     )
 
 
-def read_indicators(
-    table: Table, ratees: Iterable[RateeRow]
-) -> tuple[list[IndicatorRow], list[Problem]]:
-    """The indicators of the ratees, one row an indicator and ratee."""
-    known = Ratees(ratees)
-    return _read(
-        table,
-        INDICATOR_COLUMNS,
-        lambda row: _indicator(row, known),
-        lambda made: f"{made.indicator} {made.ratee}",
-    )
-
-
-def _indicator(row: Row, known: Ratees) -> IndicatorRow:
-    kind = cast(IndicatorKind, row.choice("kind", INDICATOR_KINDS, "quantitative"))
-    usual = "completion" if kind == "quantitative" else "marks"
-    if row.has_column("owner"):
-        row.needed("owner")
-    made = IndicatorRow(
-        indicator=row.needed("indicator"),
-        name=row.needed("name"),
-        ratee=known.find(row),
-        component=row.text("component"),
-        kind=kind,
-        points=row.positive("points"),
-        target=row.number("target"),
-        actual=row.number("actual"),
-        method=cast(IndicatorMethod, row.choice("method", METHODS, usual)),
-        base=row.number("base"),
-        assessor=row.text("assessor"),
-        owner=row.text("owner"),
-        level=row.text("level"),
-        attribute=row.text("attribute"),
-        is_certified=row.choice("certified", YES_NO, "") == "yes",
-    )
-    _check_indicator(row, made)
-    return made
-
-
-def _check_indicator(row: Row, made: IndicatorRow) -> None:
-    if made.method == "marks":
-        if made.actual is not None and not 0 <= made.actual <= made.points:
-            row.report(
-                N_("评分 {value} 不在 0 到分值 {points} 之间"),
-                N_("请改正完成值或分值"),
-                value=plain(made.actual),
-                points=plain(made.points),
-            )
-        return
-    if made.target is None:
-        if not row.text("target"):
-            row.report(N_("缺少「{name}」"), N_("按完成率计分必须有目标值"), name=N_("目标值"))
-    elif made.target <= 0:
-        row.report(N_("目标值应大于 0"), N_("目标不大于 0 时完成率无意义，请改用评分"))
-    if made.method == "completion_inverse" and made.actual is not None and made.actual < 0:
-        row.report(N_("完成值不能小于 0"), N_("反向完成率请填不小于 0 的数"))
-
-
 def read_adjustments(
     table: Table, ratees: Iterable[RateeRow]
 ) -> tuple[list[AdjustmentRow], list[Problem]]:
     """The ledger of bonuses and deductions; the same matter may occur twice."""
     known = Ratees(ratees)
-    return _read(table, ADJUSTMENT_COLUMNS, lambda row: _adjustment(row, known), None)
+    return read_unique_rows(table, ADJUSTMENT_COLUMNS, lambda row: _adjustment(row, known), None)
 
 
 def _adjustment(row: Row, known: Ratees) -> AdjustmentRow:
@@ -314,7 +177,7 @@ def _adjustment(row: Row, known: Ratees) -> AdjustmentRow:
 def read_vetoes(table: Table, ratees: Iterable[RateeRow]) -> tuple[list[VetoRow], list[Problem]]:
     """The register of vetoes."""
     known = Ratees(ratees)
-    return _read(
+    return read_unique_rows(
         table,
         VETO_COLUMNS,
         lambda row: VetoRow(
@@ -329,7 +192,7 @@ def read_history(
 ) -> tuple[list[HistoryRow], list[Problem]]:
     """Grades of earlier periods, one a ratee and period."""
     known = Ratees(ratees)
-    return _read(
+    return read_unique_rows(
         table,
         HISTORY_COLUMNS,
         lambda row: HistoryRow(known.find(row), row.needed("period"), row.needed("grade")),
