@@ -10,6 +10,12 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Literal, TypeVar, cast
 
+from analysis.indicator_inputs import (
+    IndicatorKind,
+    IndicatorMethod,
+    IndicatorRow,
+    read_indicators,
+)
 from analysis.input_columns import (
     ADJUSTMENT_COLUMNS,
     ADJUSTMENT_KINDS,
@@ -17,12 +23,6 @@ from analysis.input_columns import (
     RATEE_COLUMNS,
     RATEE_KINDS,
     VETO_COLUMNS,
-)
-from analysis.indicator_inputs import (
-    IndicatorKind,
-    IndicatorMethod,
-    IndicatorRow,
-    read_indicators,
 )
 from analysis.ratee_rows import RateeKind, RateeRow, Ratees, read_unique_rows
 from analysis.tables import Cell, Row, Table, table_from_csv

@@ -207,6 +207,68 @@ def test_the_order_of_rows_leaves_no_trace(order: list) -> None:
     assert digest(Inputs(tuple(order)).as_json()) == digest(Inputs(tuple(KNOWN)).as_json())
 
 
+HEADERS = (
+    "编号,指标名称,责任单位,分值,目标值,完成值,计分方法,计分规则,方向,考核单位,增速目标,分解自"
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ("A,n,d01,10,,3,分档,九十:10,,,,", "计分规则 九十:10 看不懂。这种计分方法的规则写成 90:20"),
+        ("A,n,d01,10,,3,分档,90:20 0:0,,,,", "档位的得分高于分值"),
+        ("A,n,d01,10,,3,分档,90:0 0:10,,,,", "档位的得分与方向不符"),
+        ("A,n,d01,10,,3,名次,,,,,", "缺少「计分规则」。这种计分方法的规则写成 0.02"),
+        ("A,n,d01,10,,3,名次,2%,,,,", "计分规则 2% 看不懂"),
+        ("A,n,d01,10,,3,目标区间,105~95,,,,", "计分规则 105~95 看不懂"),
+        ("A,n,d01,10,,-1,按次扣分,0.5,,,,", "完成值不能小于 0"),
+        ("A,n,d01,10,100,3,总量加增速,,,,,", "缺少「增速目标」"),
+        ("A,n,d01,10,100,3,完成率,,越低越好,,,", "方向与计分方法不符"),
+        ("A,n,d01,1.1234567,100,3,完成率,,,,,", "分值的小数超过 6 位"),
+        ("A,n,d01,10,100,3,完成率,,,,,财政局", "分解自的单位没有编号为 A 的指标"),
+    ],
+)
+def test_a_rule_that_cannot_score_is_refused_with_an_example(row: str, complaint: str) -> None:
+    _, problems = read_indicators(table(f"{HEADERS}\n{row}\n"), KNOWN)
+    assert [line for line in said(problems) if complaint in line], said(problems)
+
+
+def test_several_assessors_may_mark_one_indicator_and_must_agree_on_its_points() -> None:
+    rows = ["A,n,d01,10,,8,评分,,,督查室,,", "A,n,d01,10,,9,评分,,,组织部,,"]
+    assert read_indicators(table("\n".join([HEADERS, *rows])), KNOWN)[1] == []
+    rows += ["A,n,d01,12,,9,评分,,,人社局,,", "A,n,d01,10,,9,评分,,,组织部,,"]
+    _, problems = read_indicators(table("\n".join([HEADERS, *rows])), KNOWN)
+    assert said(problems) == [
+        "t.csv:5：A d01 组织部 与 t.csv:3 重复。请删去其中一行。",
+        "t.csv:4：与同一指标的另一行分值、构成或计分方法不同。几家评分的，各行应一致。",
+    ]
+
+
+def test_a_part_names_the_ratee_that_has_the_whole() -> None:
+    rows = ["A,n,甲区,10,100,8,,,,,,", "A,n,统计局,10,50,4,,,,,,甲区"]
+    made, problems = read_indicators(table("\n".join([HEADERS, *rows])), KNOWN)
+    assert problems == []
+    assert [row.breakdown_of for row in made] == ["", "q01"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "direction", "method"),
+    [
+        ("定量", "", "completion"),
+        ("定量", "越低越好", "completion_inverse"),
+        ("定量", "在区间内", "within"),
+        ("定性", "", "marks"),
+    ],
+)
+def test_the_usual_method_follows_kind_and_direction(
+    kind: str, direction: str, method: str
+) -> None:
+    text = "编号,指标名称,责任单位,类型,分值,目标值,完成值,方向,计分规则\n"
+    text += f"A,n,d01,{kind},10,100,5,{direction},95~105\n"
+    rows, problems = read_indicators(table(text), KNOWN)
+    assert (rows[0].method, problems) == (method, [])
+
+
 CELLS = (
     st.none()
     | st.text(max_size=6)
