@@ -10,7 +10,9 @@ from analysis.inputs import AdjustmentKind, AdjustmentRow, RateeRow, VetoRow
 from analysis.results import LeafScore, NodeScore
 from analysis.rounding import half_up
 from analysis.scheme import MissingPolicy, Scheme
-from analysis.scheme.parts import Component, Veto
+from analysis.scheme.adjustments import Veto
+from analysis.scheme.components import Component
+from analysis.scheme.transforms import Transform
 from analysis.transforms import Transformed, transform_class
 from forms.definition import Text
 from forms.problems import N_, Problem
@@ -186,8 +188,14 @@ def _transformed(
     component: Component, ratees: Sequence[RateeRow], parts: dict[str, _Part]
 ) -> dict[str, _Part]:
     """The component's transform, within each class of ratees; the note says what it was before."""
-    if component.transform is None:
-        return parts
+    for transform in component.transforms:
+        parts = _transformed_by(component, transform, ratees, parts)
+    return parts
+
+
+def _transformed_by(
+    component: Component, transform: Transform, ratees: Sequence[RateeRow], parts: dict[str, _Part]
+) -> dict[str, _Part]:
     made: dict[str, Transformed] = {}
     for ratee_class in {ratee.ratee_class for ratee in ratees}:
         scores = {
@@ -195,7 +203,7 @@ def _transformed(
             for ratee in ratees
             if ratee.ratee_class == ratee_class
         }
-        made |= transform_class(component.transform, scores)
+        made |= transform_class(transform, scores)
     return {key: _replaced(component, part, made.get(key)) for key, part in parts.items()}
 
 
@@ -218,7 +226,7 @@ def _node(
         path=component.path,
         kind="component",
         name=component.name,
-        weight=Fraction(component.weight),
+        weight=Fraction(component.weight.everywhere or 0),
         score=score,
         se=se,
         lo=None if lo is None else max(0.0, lo),
@@ -249,8 +257,8 @@ def _compose_one(
     weighted = _sum_converted(shared)
     bonus = ledger.get((ratee.key, "bonus"), Decimal(0))
     deduction = ledger.get((ratee.key, "deduction"), Decimal(0))
-    bonus_counted = _capped(bonus, scheme.bonus_cap)
-    deduction_counted = _capped(deduction, scheme.deduction_cap)
+    bonus_counted = _capped(bonus, scheme.adjustments.bonus_cap)
+    deduction_counted = _capped(deduction, scheme.adjustments.deduction_cap)
     n = sum(part.n for part in parts)
     variance = _variance(shared) if n else None
     exact = None

@@ -9,7 +9,7 @@ from itertools import groupby
 from analysis.composition import Composed
 from analysis.inputs import HistoryRow
 from analysis.scheme import Scheme
-from analysis.scheme.parts import Grade, Quota
+from analysis.scheme.grades import Grade, Quota
 from forms.problems import N_, plain
 
 NO_TOTAL = N_("没有总分，不评等次")
@@ -167,17 +167,17 @@ def _give(
                 entitled.append(candidate)
             elif refusal not in candidate.reasons:
                 candidate.reasons.append(refusal)
-    if one.quota is None:
+    if not one.quotas:
         for candidate in entitled:
             candidate.grade = one
         return
     sizes: dict[Hashable, int] = {}
     for ratee in everyone:
-        cell = _cell(one.quota, ratee)
+        cell = _cell(one.quotas[0], ratee)
         sizes[cell] = sizes.get(cell, 0) + 1
     for cell, n in sizes.items():
-        in_cell = [who for who in entitled if _cell(one.quota, who.composed) == cell]
-        _give_places(one, in_cell, one.quota.places(n))
+        in_cell = [who for who in entitled if _cell(one.quotas[0], who.composed) == cell]
+        _give_places(one, in_cell, one.quotas[0].places(n))
 
 
 def _cell(quota: Quota, one: Composed) -> Hashable:
@@ -238,15 +238,16 @@ def _refusal(
 def _history_refusal(
     scheme: Scheme, one: Grade, ratee: str, counts: Mapping[tuple[str, str], int]
 ) -> str | None:
-    if one.eligibility is None:
-        return None
     keys = {str(grade.name): grade.key for grade in scheme.grades}
-    bounds = [(AT_LEAST, one.eligibility.at_least), (AT_MOST, one.eligibility.at_most)]
-    for bound, wanted in bounds:
-        for earlier, times in wanted:
-            n = counts.get((ratee, keys.get(earlier, earlier)), 0)
-            if n < times if bound is AT_LEAST else n > times:
+    for condition in one.eligibility:
+        n = sum(counts.get((ratee, keys.get(earlier, earlier)), 0) for earlier in condition.grades)
+        for bound, wanted in ((AT_LEAST, condition.at_least), (AT_MOST, condition.at_most)):
+            if wanted is not None and (n < wanted if bound is AT_LEAST else n > wanted):
                 return NOT_ELIGIBLE.format(
-                    grade=one.name, earlier=earlier, n=n, bound=bound, wanted=times
+                    grade=one.name,
+                    earlier="、".join(condition.grades),
+                    n=n,
+                    bound=bound,
+                    wanted=wanted,
                 )
     return None

@@ -9,7 +9,7 @@ from analysis.engine import Engine
 from analysis.inputs import RateeRow
 from analysis.results import LeafScore
 from analysis.scheme import Scheme
-from analysis.scheme.parts import Component
+from analysis.scheme.components import Component
 from analysis.tallies import effective_points, point_values, pool_classes, tally
 from analysis.weighting import LeafRules, Missing, leaf_score
 from forms.problems import N_

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from analysis.rounding import half_up
-from analysis.scheme.parts import Transform
+from analysis.scheme.transforms import Transform
 from forms.problems import N_
 
 BY_RANK = N_("由名次换算：第 {rank} 名；换算前 {before}")

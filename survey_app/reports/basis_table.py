@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from analysis.results import Alternative
-from analysis.scheme.parts import Component
+from analysis.scheme.components import Component
 from forms.problems import plain
 from survey_app.assessments.wording import FLAG_NAMES, FLAG_WORDS, form_title
 from survey_app.reports.context import Tables
@@ -54,7 +54,8 @@ def _total(tables: Tables) -> Iterator[tuple[str, str]]:
     )
     yield (
         "加减分",
-        f"计入加分不超过 {cap(scheme.bonus_cap)}，计入减分不超过 {cap(scheme.deduction_cap)}。",
+        f"计入加分不超过 {cap(scheme.adjustments.bonus_cap)}，"
+        f"计入减分不超过 {cap(scheme.adjustments.deduction_cap)}。",
     )
     yield (
         "评议得分",
@@ -109,10 +110,12 @@ def _weights(tables: Tables) -> Iterator[tuple[str, str]]:
 
 def _weight_words(tables: Tables, node: Component) -> Iterator[str]:
     place = "总分" if "/" not in node.path else "上一级"
-    yield f"占{place}的 {plain(node.weight)}%"
+    yield f"占{place}的 {node.weight.words()}%"
     if node.components:
         yield (
-            "由" + "、".join(f"{one.name} {plain(one.weight)}%" for one in node.components) + "组成"
+            "由"
+            + "、".join(f"{one.name} {one.weight.words()}%" for one in node.components)
+            + "组成"
         )
     classes = node.rater_classes
     if classes.everywhere:
@@ -121,8 +124,8 @@ def _weight_words(tables: Tables, node: Component) -> Iterator[str]:
         yield f"{tables.scheme.ratee_class_name(key)}的评议主体：{_ratios(tables, ratios)}"
     if node.source == "questionnaire" and not node.all_rater_classes():
         yield "不分评议主体，每份答卷等权"
-    if node.transform is not None:
-        yield f"得分按“{node.transform.kind}”换算"
+    for transform in node.transforms:
+        yield f"得分按“{transform.kind}”换算"
 
 
 def _ratios(tables: Tables, ratios: object) -> str:

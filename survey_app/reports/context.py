@@ -7,7 +7,7 @@ from functools import cached_property
 
 from analysis.inputs import Inputs
 from analysis.results import Assessment, NodeScore, RateeResult
-from analysis.scheme.parts import Component
+from analysis.scheme.components import Component
 from forms.questionnaire import Questionnaire
 from survey_app.reports.sheets import Mark, Section, Value
 from survey_app.reports.votes import Votes

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from analysis.results import NodeScore, RateeResult
-from analysis.scheme.parts import Component
+from analysis.scheme.components import Component
 from forms.problems import plain
 from survey_app.reports.context import Rows, Tables, count, node_of
 from survey_app.reports.sheets import Column, Mark, Section, Sheet, Value, rounded, score
@@ -17,7 +17,7 @@ def ranking(tables: Tables) -> Sheet:
         for part in top
         for column in (
             Column("得分", "score", str(part.name)),
-            Column(f"折算({plain(part.weight)}%)", "score", str(part.name)),
+            Column(f"折算({part.weight.words()}%)", "score", str(part.name)),
         )
     ]
     columns = (
@@ -89,13 +89,14 @@ def _remark(one: RateeResult) -> str:
 
 def _ranking_notes(tables: Tables) -> tuple[str, ...]:
     scheme = tables.scheme
-    terms = " ＋ ".join(f"{part.name}×{plain(part.weight)}%" for part in scheme.components)
+    terms = " ＋ ".join(f"{part.name}×{part.weight.words()}%" for part in scheme.components)
     base = "" if scheme.base == 100 else f"，再乘以 {plain(scheme.base)}÷100"
     counts = tables.assessment.counts
     return (
         f"总分＝{terms}{base}，加上计入的加分，减去计入的减分；中间不取整，最后一次四舍五入到"
         f" {scheme.decimals} 位小数。各项折算分按两位小数列出，相加可能与总分差 0.01。",
-        f"计入加分不超过 {cap(scheme.bonus_cap)}，计入减分不超过 {cap(scheme.deduction_cap)}。"
+        f"计入加分不超过 {cap(scheme.adjustments.bonus_cap)}，"
+        f"计入减分不超过 {cap(scheme.adjustments.deduction_cap)}。"
         "不同类别不作比较，名次只在类内和组内排列。",
         "95%区间和名次范围只反映抽样误差，不含自选样本的偏差；名次范围是现有数据不能排除的最好和"
         "最差名次。",
@@ -204,8 +205,8 @@ def ledger(tables: Tables) -> Sheet:
         Section("二、一票否决", _veto_rows(tables), "一票否决"),
     )
     notes = (
-        f"计入加分不超过 {cap(tables.scheme.bonus_cap)}，计入减分不超过"
-        f" {cap(tables.scheme.deduction_cap)}；超过的部分不计，合计照列。"
+        f"计入加分不超过 {cap(tables.scheme.adjustments.bonus_cap)}，计入减分不超过"
+        f" {cap(tables.scheme.adjustments.deduction_cap)}；超过的部分不计，合计照列。"
         "一票否决不改变总分，只影响等次。",
         tables.scheme_note(),
     )

@@ -224,7 +224,10 @@ def test_earlier_grades_decide_who_is_eligible() -> None:
 [[grade]]
 key = "top"
 name = "优秀"
-eligibility = {at_least = {"好" = 2}, at_most = {"一般" = 0, "较差" = 0}}
+eligibility = [
+    {grades = ["好"], series = "quarter", span = "all", at_least = 2},
+    {grades = ["一般", "较差"], series = "quarter", span = "all", at_most = 0},
+]
 [[grade]]
 key = "rest"
 name = "称职"
@@ -237,7 +240,7 @@ name = "称职"
         "d": ("好", "较好", "较好", "较好"),
     }
     history = [
-        HistoryRow(key, f"第{n}季度", name)
+        HistoryRow(key, f"2025-Q{n}", name)
         for key, names in quarters.items()
         for n, name in enumerate(names, start=1)
     ]
@@ -245,7 +248,7 @@ name = "称职"
     ratees = [RateeRow(key, key, "person", "") for key in quarters]
     given = grade(scheme, totals(scheme, ratees, dict.fromkeys(quarters, "90")), history)
     assert with_grade(given, "top") == {"a", "b"}
-    assert given["c"].reason == "以往等次不符合优秀的条件：一般 1 次，应至多 0 次"
+    assert given["c"].reason == "以往等次不符合优秀的条件：一般、较差 1 次，应至多 0 次"
     assert given["d"].reason == "以往等次不符合优秀的条件：好 1 次，应至少 2 次"
 
 
@@ -284,7 +287,7 @@ def test_quotas_hold_order_is_kept_and_rows_have_no_order(
     marks: list[str], quota: str, data: st.DataObject
 ) -> None:
     scheme = Scheme.load(TEXT.replace('scope = "all", count = 13', quota).encode())
-    assert scheme.grades[0].quota is not None
+    assert scheme.grades[0].quotas
     ratees = city()[: len(marks)]
     by_ratee = {ratee.key: mark for ratee, mark in zip(ratees, marks, strict=True)}
     barred = data.draw(st.sets(st.sampled_from(sorted(by_ratee)), max_size=3))
@@ -299,12 +302,12 @@ def test_quotas_hold_order_is_kept_and_rows_have_no_order(
             "class": (ratee.ratee_class,),
             "group": (ratee.ratee_class, ratee.group),
             "pool": (ratee.ratee_class, ratee.pool),
-        }[scheme.grades[0].quota.scope]
+        }[scheme.grades[0].quotas[0].scope]
         cells.setdefault(cell, []).append(ratee)
     best = with_grade(given, "excellent")
     for members in cells.values():
         chosen = [ratee.key for ratee in members if ratee.key in best]
-        assert len(chosen) <= scheme.grades[0].quota.places(len(members))
+        assert len(chosen) <= scheme.grades[0].quotas[0].places(len(members))
         passed_over = [ratee.key for ratee in members if ratee.key not in best | barred]
         for key in chosen:
             assert all(Fraction(by_ratee[key]) > Fraction(by_ratee[one]) for one in passed_over)

@@ -53,14 +53,18 @@ def problems_of(text: str, *pairs: tuple[str, str]) -> list[str]:
 
 def test_the_default_weighs_indicators_60_public_30_internal_10() -> None:
     scheme = shipped()["zhangjiajie-2009"]
-    assert [(leaf.path, leaf.weight) for leaf in scheme.leaves()] == [
+    assert [(leaf.path, leaf.weight.of("unit")) for leaf in scheme.leaves()] == [
         ("indicators", 60),
         ("public", 30),
         ("internal", 10),
     ]
-    assert (scheme.base, scheme.bonus_cap, scheme.deduction_cap) == (100, 50, 50)
-    assert scheme.grades[0].quota is not None
-    assert scheme.grades[0].quota.places(49) == 13
+    assert (scheme.base, scheme.adjustments.bonus_cap, scheme.adjustments.deduction_cap) == (
+        100,
+        50,
+        50,
+    )
+    assert len(scheme.grades[0].quotas) == 1
+    assert scheme.grades[0].quotas[0].places(49) == 13
     for leaf in scheme.leaves()[1:]:
         assert sum(weight for _, weight in leaf.rater_classes.of("unit")) == 100
         assert set(leaf.all_rater_classes()) <= set(scheme.rater_classes)
@@ -195,7 +199,7 @@ def test_a_short_form_counts_where_its_questionnaire_does() -> None:
 def test_a_share_is_rounded_down_exactly(share: str, n: int, places: int) -> None:
     # 1316 x 40 % = 526.4, x 20 % = 263.2, x 25 % = 329
     text = f'{SMALL}[[grade]]\nkey = "A"\nname = "优秀"\nquota = {{share = "{share}"}}\n'
-    quota = changed(text).grades[0].quota
+    quota = changed(text).grades[0].quotas[0]
     assert quota is not None
     assert quota.places(n) == places
 
