@@ -19,6 +19,7 @@ from analysis.sealed_round.writing import (
     random_ids,
     write_comments,
 )
+from forms.problems import N_, InputError, Problem
 from forms.questionnaire import Questionnaire
 
 
@@ -33,6 +34,7 @@ def seal_csv(ratings: Path | RatingTable, header: SealedHeader, folder: Path) ->
     """
     with connect() as connection:
         given = stage_ratings(connection, ratings, header.questionnaire)
+        _refuse_nothing(connection, ratings)
         prepare_folder(folder)
         _number_ballots(connection)
         _number_devices(connection)
@@ -41,6 +43,12 @@ def seal_csv(ratings: Path | RatingTable, header: SealedHeader, folder: Path) ->
         copy_to(connection, select, folder / BALLOTS)
         write_comments(connection, folder / COMMENTS, _comments(connection, header.questionnaire))
         return finish(connection, folder, replace(header, is_open=is_open))
+
+
+def _refuse_nothing(connection: duckdb.DuckDBPyConnection, ratings: Path | RatingTable) -> None:
+    if connection.execute("SELECT 1 FROM rating LIMIT 1").fetchone() is None:
+        name = ratings.name
+        raise InputError([Problem(name, N_("没有任何评分"), N_("请在表头下面填写评分"))])
 
 
 def _number_ballots(connection: duckdb.DuckDBPyConnection) -> None:

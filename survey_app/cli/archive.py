@@ -170,10 +170,11 @@ def restore_backup(settings: Settings, path: Path, *, is_forced: bool) -> Archiv
             names = _unpack(path, Path(scratch))
             dump = _fitting_dump(path, names, database)
             _put_database(Path(scratch) / dump, database)
+            # Sealed rounds the database knows nothing of would be assessed as if they were its own.
+            shutil.rmtree(settings.sealed_dir, ignore_errors=True)
             for name, target in ((SEALED, settings.sealed_dir), (KEYS, settings.keys_dir)):
                 if (Path(scratch) / name).is_dir():
-                    shutil.rmtree(target, ignore_errors=True)
-                    shutil.copytree(Path(scratch) / name, target)
+                    shutil.copytree(Path(scratch) / name, target, dirs_exist_ok=True)
             if SECRET in names:
                 shutil.copy(Path(scratch) / SECRET, settings.home / SECRET)
             _keep_private(settings)

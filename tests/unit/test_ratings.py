@@ -135,3 +135,12 @@ def test_a_long_cell_is_shortened_where_it_is_quoted(tmp_path):
     with pytest.raises(InputError, match="Q1 没有选项 xxx") as caught:
         seal_csv(path, SealedHeader("r", "试评", questionnaire()), tmp_path / "s")
     assert len(str(caught.value)) < 200
+
+
+def test_a_file_with_nothing_but_headers_is_refused(tmp_path):
+    path = tmp_path / "empty.csv"
+    path.write_text("rater,ratee,rater_class,item,option\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        seal_csv(path, SealedHeader("r", "试评", questionnaire()), tmp_path / "s")
+    assert "没有任何评分" in str(caught.value)
+    assert not (tmp_path / "s").exists()

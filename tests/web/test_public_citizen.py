@@ -2,14 +2,17 @@
 
 import gzip
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import text, update
 
+from survey_app.ballots.nonce import MAX_AGE_SECONDS
 from survey_app.ballots.tables import Ballot, Receipt
 from survey_app.closing import service as closing
+from survey_app.core import clock
 from survey_app.core.errors import NotRecordedError
 from survey_app.core.services import Services
 from survey_app.rounds import entrances, service
@@ -325,3 +328,55 @@ def test_device_mark_only_where_there_is_no_code(app: Flask, make_round: MakeRou
     after = client.get_cookie("device", path="/r")
     assert after is not None
     assert after.value == mark.value
+
+
+def test_a_form_left_open_past_its_time_is_not_counted_and_keeps_the_answers(
+    app: Flask, make_round: MakeRound
+) -> None:
+    world, browser = make_round(), StrictClient(app)
+    page = browser.get(f"/r/{world.links['u1']}")
+    with time_machine.travel(clock.now() + timedelta(seconds=MAX_AGE_SECONDS + 60)):
+        again = browser.post(f"/r/{world.links['u1']}", answers(page, D3="2"))
+    assert browser.status == 422
+    assert n_ballots(world) == 0
+    assert ("1.D3", "2") in again.checked()
+
+
+def test_a_poster_taken_down_shows_no_form_and_takes_nothing(
+    app: Flask, make_round: MakeRound
+) -> None:
+    world, browser = make_round(), StrictClient(app)
+    page = browser.get(f"/r/{world.links['u1']}")
+    with world.database.write() as session:
+        session.execute(update(Link).values(is_active=False))
+    browser.post(f"/r/{world.links['u1']}", answers(page))
+    assert browser.status == 404
+    assert n_ballots(world) == 0
+
+
+def test_more_than_a_form_can_hold_is_told_and_not_recorded(
+    app: Flask, make_round: MakeRound
+) -> None:
+    world, browser = make_round(), StrictClient(app)
+    page = browser.get(f"/r/{world.links['u1']}")
+    told = browser.post(f"/r/{world.links['u1']}", answers(page, T1="长" * 20_000))
+    assert browser.status == 413
+    assert "200 字" in told.text
+    assert n_ballots(world) == 0
+
+
+def test_a_connection_that_breaks_within_the_form_is_told(
+    app: Flask, make_round: MakeRound
+) -> None:
+    class Broken:
+        def read(self, _size: int = -1) -> bytes:
+            raise OSError("Invalid chunk size")
+
+    world = make_round()
+    reply = app.test_client().post(
+        f"/r/{world.links['u1']}",
+        content_type="application/x-www-form-urlencoded",
+        environ_overrides={"wsgi.input": Broken(), "wsgi.input_terminated": True},
+    )
+    assert reply.status_code == 400
+    assert n_ballots(world) == 0
