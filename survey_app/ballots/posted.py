@@ -80,8 +80,6 @@ def read(request: Request, limit: int) -> Posted:
         body = request.get_data(cache=False)
     except RequestEntityTooLarge as error:
         raise TooLongError from error
-    except OSError as error:  # the connection broke, or its chunks make no sense
-        raise UnreadableFormError from error
     if len(body) > limit:
         raise TooLongError
     try:
