@@ -30,6 +30,8 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "lazy_gettext": None,
 }
 WIDTH = 100
+CORRECTIONS = {"髮卡": "發卡", "換髮": "換發"}
+"""Where the converter takes a verb for a noun: cards are issued here, not worn in the hair."""
 
 
 def collect() -> Catalog:
@@ -77,7 +79,10 @@ def _convert(catalog: Catalog) -> None:
     converter = OpenCC("s2twp")
     for message in catalog:
         if message.id:
-            message.string = converter.convert(str(message.id))
+            text = converter.convert(str(message.id))
+            for wrong, right in CORRECTIONS.items():
+                text = text.replace(wrong, right)
+            message.string = text
 
 
 def _path(language: str) -> Path:
