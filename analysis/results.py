@@ -12,6 +12,7 @@ from forms.questionnaire import Questionnaire
 if TYPE_CHECKING:
     from analysis.indicators import IndicatorResult
     from analysis.scheme import Scheme
+    from analysis.scheme.grades import ConsequenceKind
     from analysis.screening import Finding
 
 NodeKind = Literal["component", "rater_class", "dimension"]
@@ -59,11 +60,56 @@ class LeafScore:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence about the run: a message id and what fills its placeholders, notes among it."""
+
+    message: str
+    values: Mapping[str, "str | int | Note"] = field(default_factory=dict)
+
+    def text(self, translate: Callable[[str], str] = str) -> str:
+        """The sentence, filled."""
+        filled = {
+            name: value.text(translate) if isinstance(value, Note) else value
+            for name, value in self.values.items()
+        }
+        return translate(self.message).format_map(filled)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(Note):
+    """Why a ratee does not get a grade (its key); the sentence names the grade and the rule."""
+
+    grade: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a result leads to by a consequence of the scheme: proposed, for people to decide.
+
+    `key`, `name`, `kind`, `column` and `value` are the consequence's; `reason` says which
+    conditions hold, with their figures.
+    """
+
+    ratee: str
+    key: str
+    name: str
+    kind: "ConsequenceKind"
+    column: str
+    value: str
+    reason: Note
+
+
+@dataclass(frozen=True, slots=True)
 class RateeResult:
     """What an assessment says of one ratee. `total` is the score of record, rounded once.
 
     `rank_lo` and `rank_hi` are the best and worst rank within the class that the figures do not
     rule out; `nodes` are in tree order, the root's children first.
+
+    `refusals` say why each better grade was not given. `allowed` are the grades (keys) that
+    vetoes, limits and conditions leave open, whatever the score and the places; `restrictions` the
+    limits (keys) that hold; `to_decide` what the rules leave to people. `consequences` are
+    proposals on the grade as the machine gives it.
     """
 
     key: str
@@ -83,6 +129,11 @@ class RateeResult:
     grade: str | None = None
     grade_name: str = ""
     grade_reason: str = ""
+    refusals: tuple[Refusal, ...] = ()
+    allowed: tuple[str, ...] = ()
+    restrictions: tuple[str, ...] = ()
+    to_decide: tuple[Note, ...] = ()
+    consequences: tuple[Proposal, ...] = ()
     veto: tuple[str, ...] = ()
     suppressed: bool = False
     is_tied: bool = False
@@ -176,18 +227,6 @@ class Participation:
     issued: int | None
     received: int
     received_in_all: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A sentence about the run: a message id and what fills its placeholders."""
-
-    message: str
-    values: Mapping[str, str | int] = field(default_factory=dict)
-
-    def text(self, translate: Callable[[str], str] = str) -> str:
-        """The sentence, filled."""
-        return translate(self.message).format_map(self.values)
 
 
 @dataclass(frozen=True, slots=True)
