@@ -109,6 +109,7 @@ ADJUSTMENT_COLUMNS = (
     Column("source", N_("来源"), required=False),
     Column("evidence", N_("依据"), ("证明材料",)),
     Column("on", N_("日期"), required=False),
+    Column("multiplier", N_("倍数"), required=False),
 )
 VETO_COLUMNS = (
     _RATEE,
@@ -120,4 +121,9 @@ HISTORY_COLUMNS = (
     _RATEE,
     Column("period", N_("年度"), ("考核周期", "期间")),
     Column("grade", N_("等次"), ("评定等次",)),
+)
+FIGURE_COLUMNS = (
+    _RATEE,
+    Column("figure", N_("项目")),
+    Column("value", N_("数值"), ("值",)),
 )

@@ -19,6 +19,7 @@ from analysis.indicator_inputs import (
 from analysis.input_columns import (
     ADJUSTMENT_COLUMNS,
     ADJUSTMENT_KINDS,
+    FIGURE_COLUMNS,
     HISTORY_COLUMNS,
     RATEE_COLUMNS,
     RATEE_KINDS,
@@ -59,6 +60,7 @@ class AdjustmentRow:
     source: str
     evidence: str
     on: datetime.date | None
+    multiplier: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,16 @@ class HistoryRow:
     grade: str
 
 
-AnyRow = RateeRow | IndicatorRow | AdjustmentRow | VetoRow | HistoryRow
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """A figure of a ratee that a coefficient follows: a word of its table, or a number."""
+
+    ratee: str
+    figure: str
+    value: str
+
+
+AnyRow = RateeRow | IndicatorRow | AdjustmentRow | VetoRow | HistoryRow | FigureRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,7 @@ class Inputs:
     adjustments: tuple[AdjustmentRow, ...] = ()
     vetoes: tuple[VetoRow, ...] = ()
     history: tuple[HistoryRow, ...] = ()
+    figures: tuple[FigureRow, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """A form without order of rows, for digests; numbers as text."""
@@ -101,6 +113,7 @@ class Inputs:
             "adjustments": _sorted_json(self.adjustments),
             "vetoes": _sorted_json(self.vetoes),
             "history": _sorted_json(self.history),
+            "figures": _sorted_json(self.figures),
         }
 
 
@@ -166,6 +179,7 @@ def _adjustment(row: Row, known: Ratees) -> AdjustmentRow:
         source=row.text("source"),
         evidence=row.text("evidence"),
         on=row.date("on"),
+        multiplier=row.positive("multiplier") if row.text("multiplier") else Decimal(1),
     )
     if not made.evidence and made.kind == "bonus":
         row.report(N_("加分没有依据"), N_("请在「依据」填写文件、证书或链接"))
@@ -200,6 +214,17 @@ def read_history(
     )
 
 
+def read_figures(table: Table, ratees: Iterable[RateeRow]) -> tuple[list[FigureRow], list[Problem]]:
+    """Figures that coefficients follow, one a ratee and figure."""
+    known = Ratees(ratees)
+    return read_unique_rows(
+        table,
+        FIGURE_COLUMNS,
+        lambda row: FigureRow(known.find(row), row.needed("figure"), row.needed("value")),
+        lambda made: f"{made.ratee} {made.figure}",
+    )
+
+
 def read_inputs(
     ratees: Table,
     *,
@@ -207,6 +232,7 @@ def read_inputs(
     adjustments: Table | None = None,
     vetoes: Table | None = None,
     history: Table | None = None,
+    figures: Table | None = None,
 ) -> Inputs:
     """All tables together; InputError with the problems of every one of them."""
     people, problems = read_ratees(ratees)
@@ -229,6 +255,7 @@ def read_inputs(
         rows(adjustments, read_adjustments),
         rows(vetoes, read_vetoes),
         rows(history, read_history),
+        rows(figures, read_figures),
     )
     if problems:
         raise InputError(problems)

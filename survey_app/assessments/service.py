@@ -15,7 +15,7 @@ from survey_app.core import clock
 from survey_app.core.config import Settings
 from survey_app.core.database import Database
 from survey_app.core.errors import DomainError, NotFoundError, ProblemsError
-from survey_app.indicators.tables import InputSheet
+from survey_app.indicators.service import sheets_for_run
 from survey_app.record import service as record
 from survey_app.rounds import life
 from survey_app.rounds.frozen import FrozenRound, hold_round, load_round, read_config
@@ -207,9 +207,9 @@ def _source(session: Session, round_id: int) -> _Source:
     row = load_round(session, round_id)
     if row.frozen_config is None or row.config_digest is None:
         raise NotFoundError
-    sheets = session.scalars(select(InputSheet).where(InputSheet.round_id == round_id))
+    sheets = sheets_for_run(session, round_id)
     frozen = read_config(row.id, row.config_digest, row.frozen_config)
-    kept = {one.kind: SheetRows(one.headers, one.rows, one.digest) for one in sheets}
+    kept = {kind: SheetRows(*sheet) for kind, sheet in sheets.items()}
     return _Source(row, frozen, kept)
 
 
@@ -267,6 +267,7 @@ def read_sheets(frozen: FrozenRound, sheets: Mapping[str, SheetRows]) -> "Inputs
         adjustments=tables.get("adjustments"),
         vetoes=tables.get("vetoes"),
         history=tables.get("history"),
+        figures=tables.get("figures"),
     )
 
 

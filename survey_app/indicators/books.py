@@ -1,9 +1,10 @@
-"""The template workbook of indicators, adjustments, vetoes and earlier grades."""
+"""The template workbook of indicators, adjustments, vetoes, earlier grades and figures."""
 
 from collections.abc import Mapping, Sequence
 
 from analysis.input_columns import (
     ADJUSTMENT_COLUMNS,
+    FIGURE_COLUMNS,
     HISTORY_COLUMNS,
     INDICATOR_COLUMNS,
     VETO_COLUMNS,
@@ -20,13 +21,27 @@ COLUMN_NOTES: Mapping[str, str] = {
     "points": "分值，大于 0",
     "target": "定量指标必填",
     "actual": "定量填完成值，定性填评分；还没有可空",
-    "method": "完成率、反向完成率（越低越好）或 评分；空着按类型决定",
+    "method": "完成率、反向完成率、总量加增速、与最优比、名次、分档、目标区间、按次扣分、评分；"
+    "空着按类型和方向决定",
+    "direction": "越高越好、越低越好 或 在区间内；空着按计分方法决定",
+    "rule": "分档写 90:20 80:16 0:0；目标区间写 95~105；名次写每名扣的比例 0.02；"
+    "按次扣分写每次扣的分",
+    "unit": "例如 万元、%",
+    "growth_target": "总量加增速用，单位是百分数，例如 11",
+    "growth": "总量加增速用，实际增速，例如 10.5",
+    "cap": "这一项得分最多算到分值的百分之几；空着按方案",
+    "floor": "这一项得分最少算到分值的百分之几；空着按方案",
+    "standard": "评分标准的原文；不要写“酌情扣分”一类的话",
+    "breakdown_of": "由哪个上级的同一指标分解而来，写上级的编号或名称",
+    "multiplier": "成倍加减分时填写，例如 3；空着按 1",
+    "figure": "方案中系数所依据的项目，例如 差异系数档次",
+    "value": "这个评议对象在该项目上的数或档次",
     "base": "上年同期值，只用于表格",
-    "assessor": "牵头考核的单位",
+    "assessor": "牵头考核的单位；评分指标由它评分，几家评分时每家一行",
     "owner": "提供数据的单位",
     "level": "例如 省、市",
     "attribute": "例如 共性、个性",
-    "certified": "已认定 或 待认定",
+    "certified": "已认定 或 待认定；由管理员导入时才算认定",
     "matter": "加减分的事由",
     "source": "例如 表彰、媒体、督查",
     "evidence": "文件号、证书或链接；加分必填",
@@ -67,6 +82,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "on": "2026-05-01",
     },
     "历年等次": {"ratee": "示例市教育局", "period": "2025", "grade": "优秀"},
+    "依据数据": {"ratee": "示例市教育局", "figure": "差异系数档次", "value": "三档"},
 }
 NOTES = (
     "怎样填写：每张工作表第一行是表头，请不要改动；从第二行起每行填一条，示例行请删去。",
@@ -76,12 +92,13 @@ NOTES = (
 
 
 def template_book() -> bytes:
-    """Four sheets with their headers, an example each, and notes on every column."""
+    """Five sheets with their headers, an example each, and notes on every column."""
     columns: Mapping[str, Sequence[Column]] = {
         "指标完成情况": INDICATOR_COLUMNS,
         "加减分": ADJUSTMENT_COLUMNS,
         "一票否决": VETO_COLUMNS,
         "历年等次": HISTORY_COLUMNS,
+        "依据数据": FIGURE_COLUMNS,
     }
     return write_template([_sheet(name, its) for name, its in columns.items()], NOTES)
 

@@ -13,6 +13,7 @@ KINDS = [
     SelectChoice("adjustments", _("加减分")),
     SelectChoice("vetoes", _("一票否决")),
     SelectChoice("history", _("历年等次")),
+    SelectChoice("figures", _("依据数据")),
 ]
 
 

@@ -85,7 +85,14 @@ def confirm(round_id: int) -> Response:
     form = ConfirmForm()
     upload = fetch(services().settings, current().login, form.ticket.data or "")
     kind = cast("Kind | None", form.kind.data or None)
-    service.carry_out(services().database, current().login, round_id, upload, kind)
+    service.carry_out(
+        services().database,
+        current().login,
+        round_id,
+        upload,
+        kind,
+        may_decide=current().has_role("admin"),
+    )
     discard(services().settings, upload)
     flash(_("“{file}”已导入。").format(file=upload.name))
     return redirect(url_for("indicators.index", round_id=round_id))

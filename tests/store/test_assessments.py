@@ -9,13 +9,14 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from forms.problems import digest
 from survey_app.assessments import service
 from survey_app.assessments.explanation import explain
 from survey_app.assessments.tables import Run
 from survey_app.core.config import Settings
 from survey_app.core.database import Database
 from survey_app.core.errors import ProblemsError
+from survey_app.core.uploads import Upload
+from survey_app.indicators.service import Kind, carry_out
 from survey_app.indicators.tables import InputSheet
 from survey_app.record.tables import RecordEntry
 from survey_app.reports.writing import write_csv, write_workbook
@@ -24,17 +25,10 @@ from tests.assessed import assessed_world, rate, sealed_world
 from tests.rounds import OPERATOR, World, make_world
 
 
-def add_sheet(world: World, kind: str, headers: list[str], rows: list[list[object]]) -> None:
-    with world.database.write() as session:
-        session.merge(
-            InputSheet(
-                round_id=world.round_id,
-                kind=kind,
-                headers=headers,
-                rows=rows,
-                digest=digest([headers, rows]),
-            )
-        )
+def add_sheet(world: World, kind: Kind, headers: list[str], rows: list[list[str]]) -> None:
+    text = "\n".join(",".join(row) for row in [headers, *rows])
+    upload = Upload(f"{kind}.csv", text.encode())
+    carry_out(world.database, OPERATOR, world.round_id, upload, kind)
 
 
 def test_totals_are_those_worked_by_hand(database: Database, settings: Settings) -> None:
@@ -116,19 +110,17 @@ def test_an_open_round_is_not_assessed(database: Database, settings: Settings) -
 def test_every_bad_row_of_an_input_is_told_and_nothing_stored(
     database: Database, settings: Settings
 ) -> None:
+    """An import refuses such rows; a store that holds them all the same gives no result."""
     world = sealed_world(database, settings)
-    rows: list[list[object]] = [
-        ["u9", "加分", "3", "获奖", "", "证书"],
-        ["u1", "加分", "-3", "获奖", "", "证书"],
-    ]
-    headers = ["ratee", "kind", "points", "matter", "source", "evidence"]
-    add_sheet(world, "adjustments", headers, rows)
+    headers = ["ratee", "period", "grade"]
+    rows = [["u9", "2025", "优秀"], ["u1", "2025", ""]]
+    with database.write() as session:
+        sheet = InputSheet(round_id=world.round_id, kind="history", digest="sha256:0")
+        sheet.headers, sheet.rows = headers, rows
+        session.add(sheet)
     with pytest.raises(service.NoAnswerError) as refused:
         service.run_assessment(database, settings, world.round_id, OPERATOR)
-    assert [problem.where for problem in refused.value.problems] == [
-        "adjustments:2",
-        "adjustments:3",
-    ]
+    assert [problem.where for problem in refused.value.problems] == ["history:2", "history:3"]
     assert service.list_runs(database, world.round_id) == []
 
 

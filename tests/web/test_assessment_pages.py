@@ -16,7 +16,8 @@ from survey_app.accounts.service import OperatorSpec
 from survey_app.core.access import Role
 from survey_app.core.config import Settings
 from survey_app.core.services import Services
-from survey_app.indicators.tables import InputSheet
+from survey_app.core.uploads import Upload
+from survey_app.indicators.service import carry_out
 from tests.assessed import assessed_world, sealed_world
 from tests.rounds import World
 from tests.web.strict import Page, StrictClient
@@ -152,17 +153,9 @@ def test_a_viewer_looks_and_a_clerk_assesses(app: Flask, web_settings: Settings)
 
 def test_changed_inputs_ask_for_a_new_run(app: Flask) -> None:
     world = assessed(app)
-    headers = ["ratee", "kind", "points", "matter", "evidence"]
-    with world.database.write() as session:
-        session.add(
-            InputSheet(
-                round_id=world.round_id,
-                kind="adjustments",
-                headers=headers,
-                rows=[["u1", "加分", "3", "获奖", "证书"]],
-                digest="changed",
-            )
-        )
+    text = "ratee,kind,points,matter,evidence\nu1,加分,3,获奖,证书\n"
+    upload = Upload("adjustments.csv", text.encode())
+    carry_out(world.database, "tests", world.round_id, upload, "adjustments")
     clerk = client(app, "clerk")
     page = clerk.get(address(world))
     assert clerk.status == 200

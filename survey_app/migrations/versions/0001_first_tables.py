@@ -130,7 +130,7 @@ def upgrade() -> None:
         sa.Column("rows", sa.JSON(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('indicators', 'adjustments', 'vetoes', 'history')",
+            "kind IN ('history', 'figures')",
             name=op.f("ck_input_sheet_kind"),
         ),
         sa.ForeignKeyConstraint(

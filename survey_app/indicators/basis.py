@@ -1,0 +1,66 @@
+"""What a round's inputs are checked against: its ratees, its scheme, and what is kept already."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from analysis.inputs import RateeRow
+from analysis.scheme import Scheme
+from survey_app.indicators import kept
+from survey_app.indicators.sheets import sheets_for_run
+from survey_app.register.service import load_register
+from survey_app.rounds import life
+from survey_app.rounds.frozen import load_round, read_config
+from survey_app.rounds.tables import Round
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """The ratees and the scheme of a round, and its indicators by place."""
+
+    title: str
+    is_simulated: bool
+    state: str
+    ratees: tuple[RateeRow, ...]
+    scheme: Scheme | None
+    indicators: Mapping[kept.Place, kept.Kept]
+    n_before: Mapping[str, int]
+
+    def name(self, key: str) -> str:
+        """What a ratee is called; its key where it is not in the round."""
+        return next((row.name for row in self.ratees if row.key == key), key)
+
+
+def read_basis(session: Session, round_id: int) -> Basis:
+    """Everything about a round that its inputs must fit. Raises NotFoundError."""
+    row = load_round(session, round_id)
+    return Basis(
+        title=row.title,
+        is_simulated=row.is_simulated,
+        state=row.state,
+        ratees=ratees_of(session, row),
+        scheme=scheme_of(row),
+        indicators={one.place: one for one in kept.load(session, round_id)},
+        n_before={kind: len(one.rows) for kind, one in sheets_for_run(session, round_id).items()},
+    )
+
+
+def scheme_of(row: Round) -> Scheme | None:
+    """The scheme as frozen; that of the draft, where it is in order."""
+    if row.frozen_config is not None:
+        frozen = read_config(row.id, row.config_digest or "", row.frozen_config)
+        return Scheme.from_json(frozen.scheme)
+    return life.read_scheme(row)[0]
+
+
+def ratees_of(session: Session, row: Round) -> tuple[RateeRow, ...]:
+    """The ratees as frozen; for a draft those of the register that its questionnaires ask about."""
+    if row.frozen_config is not None:
+        frozen = read_config(row.id, row.config_digest or "", row.frozen_config)
+        return tuple(
+            RateeRow(one.key, one.name, one.ratee_class, one.group) for one in frozen.ratees
+        )
+    classes = {one["ratee_class"] for one in row.bindings}
+    present = load_register(session).ratees
+    return tuple(one for one in present if not classes or one.ratee_class in classes)
