@@ -13,7 +13,14 @@ from survey_app.core.database import Database
 from survey_app.core.errors import DomainError, ForbiddenError, NotFoundError, ProblemsError
 from survey_app.record import service as record
 from survey_app.rounds.tables import Round
-from survey_app.supervision.kinds import FACT_NAMES, FACTS, KIND_NAMES, STEP_NAMES, STEPS
+from survey_app.supervision.kinds import (
+    FACT_NAMES,
+    FACTS,
+    KIND_NAMES,
+    SANCTION_NAMES,
+    STEP_NAMES,
+    STEPS,
+)
 from survey_app.supervision.lines import Line
 from survey_app.supervision.numbering import next_number
 from survey_app.supervision.reading import current_of, following_of, make_lines
@@ -317,6 +324,9 @@ def _fact_problems(session: Session, spec: RecordSpec) -> Iterator[Problem]:
     for name in FACT_NAMES:
         if name not in facts.all and _has(spec, name):
             raise NotFoundError
+    for name, words in (("step", STEP_NAMES), ("sanction", SANCTION_NAMES)):
+        if _has(spec, name) and getattr(spec, name) not in words:
+            yield Problem(FACT_NAMES[name], N_("没有这一项"), N_("请从列出的几项中选择"))
     if facts.is_for_one and len(spec.ratees) > 1:
         yield Problem(N_("单位"), N_("选了几个单位"), N_("这一类每次只能登记一个单位，请分别登记"))
     if spec.round_id is not None and session.get(Round, spec.round_id) is None:

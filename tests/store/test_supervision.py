@@ -1,0 +1,426 @@
+"""Supervision: numbers, the ladder, replies, what is overdue, versions, and the year's evidence."""
+
+import io
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import openpyxl
+import pytest
+import time_machine
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from survey_app.core.database import Database
+from survey_app.core.errors import ForbiddenError, NotFoundError, ProblemsError
+from survey_app.core.uploads import Upload
+from survey_app.record.service import broken_entries
+from survey_app.supervision import archive, books, promises, reading, service, work
+from survey_app.supervision.kinds import FACTS, KIND_NAMES
+from survey_app.supervision.reading import Wanted
+from survey_app.supervision.service import AlreadyReopenedError, NotNowError
+from tests.rounds import fill_register
+from tests.supervising import CLERK, DAY, NEEDED, file, line, spec
+from tests.web.desk import workbook
+
+LATER = date(2026, 12, 31)
+
+
+@pytest.fixture(autouse=True)
+def units(database: Database) -> None:
+    fill_register(database, 4)
+
+
+@pytest.fixture(autouse=True)
+def clock_in_march() -> object:
+    """Noon of 10 March 2026 in Beijing: before every deadline."""
+    with time_machine.travel("2026-03-10T04:00:00Z", tick=False) as traveller:
+        yield traveller
+
+
+def test_003_o_four_circulars_and_one_urging_letter(database: Database) -> None:
+    """4 通报, 1 督办函: number, date, object, deadline, reply, status, and the overdue list."""
+    for month in (3, 6, 9, 12):
+        file(database, "circular", "u1", "u2", issued_on=date(2026, month, 5), title=f"{month}月")
+    letter = file(database, "urging", "u3")
+    circulars = reading.find_lines(database, Wanted(kind="circular", unit="u2"))
+    assert [one.number_text for one in circulars] == [f"通报〔2026〕{n}号" for n in (4, 3, 2, 1)]
+    assert {one.state for one in circulars} == {"filed"}
+    urged = line(database, letter, "u3")
+    assert (urged.number_text, urged.issued_on, urged.due_on, urged.reply, urged.state) == (
+        "督办〔2026〕1号",
+        DAY,
+        date(2026, 3, 20),
+        "",
+        "waiting",
+    )
+    assert reading.find_lines(database, Wanted(state="overdue")) == []
+    with time_machine.travel("2026-03-20T16:00:00Z"):  # midnight in Beijing: 21 March
+        late = reading.find_lines(database, Wanted(state="overdue"))
+    assert [one.file_id for one in late] == [letter]
+
+
+def test_a_deadline_is_over_when_its_day_is_over_in_beijing(database: Database) -> None:
+    letter = file(database, "urging", "u1")
+    with time_machine.travel("2026-03-20T15:59:59Z"):
+        assert not line(database, letter).is_overdue
+    with time_machine.travel("2026-03-20T16:00:00Z"):
+        assert line(database, letter).is_overdue
+
+
+def test_numbers_run_by_year_and_kind(database: Database) -> None:
+    file(database, "circular")
+    file(database, "talk")
+    file(database, "circular")
+    file(database, "circular", issued_on=date(2025, 12, 30))
+    found = [one.number_text for one in reading.find_lines(database, Wanted())]
+    assert sorted(found) == sorted(
+        ["通报〔2026〕1号", "约谈〔2026〕1号", "通报〔2026〕2号", "通报〔2025〕1号"]
+    )
+
+
+@pytest.mark.parametrize("kind", KIND_NAMES)
+def test_every_kind_can_be_filed_and_says_what_it_must(database: Database, kind: str) -> None:
+    assert line(database, file(database, kind)).kind == kind
+    for name in FACTS[kind].needed:
+        blank = replace(spec(kind), **{name: None if name == "due_on" else ""})
+        with pytest.raises(ProblemsError):
+            service.file_record(database, CLERK, blank)
+
+
+def test_all_problems_are_told_at_once(database: Database) -> None:
+    bad = replace(
+        spec("urging", "u1", "nobody"),
+        title=" ",
+        due_on=date(2026, 3, 1),
+        period="2026-13",
+        link="javascript:alert(1)",
+    )
+    told = [problem.where for problem in service.check_record(database, bad)]
+    assert sorted(told) == sorted(["事项", "单位", "计入", "期限", "链接", "单位"])
+    with pytest.raises(ProblemsError):
+        service.file_record(database, CLERK, bad)
+    assert reading.find_lines(database, Wanted()) == []
+
+
+def step(database: Database, name: str, previous: int | None = None, reason: str = "") -> int:
+    due = {"notice": 20, "admonition": 25, "measure": 30}[name]
+    return file(
+        database,
+        "urging",
+        step=name,
+        due_on=date(2026, 3, due),
+        previous_id=previous,
+        skip_reason=reason,
+    )
+
+
+def test_000_h_each_step_follows_the_one_before_once_it_is_overdue(database: Database) -> None:
+    notice = step(database, "notice")
+    with pytest.raises(ProblemsError, match="上一步没有逾期"):
+        step(database, "admonition", notice)
+    with time_machine.travel("2026-03-21T04:00:00Z"):
+        with pytest.raises(ProblemsError, match="跳过了一步"):
+            step(database, "measure", notice)
+        admonition = step(database, "admonition", notice)
+        with pytest.raises(ProblemsError, match="已经有了下一步"):
+            step(database, "measure", notice, "情节严重")
+        with pytest.raises(ProblemsError, match="上一步没有逾期"):
+            step(database, "measure", admonition)
+    with time_machine.travel("2026-03-26T04:00:00Z"):
+        measure = step(database, "measure", admonition)
+        with pytest.raises(ProblemsError, match="不在上一步之后"):
+            step(database, "notice", measure)
+    found = reading.open_record(database, admonition)
+    assert found.previous
+    assert found.following
+    assert (found.previous.id, found.following.id) == (notice, measure)
+
+
+def test_000_h_skipping_needs_a_reason_which_is_on_record(database: Database) -> None:
+    with pytest.raises(ProblemsError, match="没有上一步"):
+        step(database, "measure")
+    made = step(database, "measure", reason="造成群体性事件")
+    assert reading.open_record(database, made).record.skip_reason == "造成群体性事件"
+    with database.read() as session:
+        kept = session.execute(text("SELECT details FROM record_entry")).scalars().all()
+        assert any("造成群体性事件" in str(one) or "\\u9020" in str(one) for one in kept)
+        assert list(broken_entries(session)) == []
+
+
+def test_the_next_step_concerns_the_same_unit(database: Database) -> None:
+    notice = step(database, "notice")
+    with (
+        time_machine.travel("2026-03-21T04:00:00Z"),
+        pytest.raises(ProblemsError, match="不是这个单位的督办"),
+    ):
+        file(database, "urging", "u2", step="admonition", previous_id=notice)
+
+
+def test_an_answer_that_stands_ends_what_is_overdue(database: Database) -> None:
+    letter = file(database, "dispatch", "u1", "u2")
+    service.urge(database, CLERK, letter, "u1", "电话催办")
+    with time_machine.travel("2026-03-25T04:00:00Z"):
+        assert line(database, letter).is_overdue
+        service.reply(database, "unit", letter, "u1", "已完成招标", frozenset({"u1"}))
+        assert (line(database, letter).state, line(database, letter).is_overdue) == (
+            "replied",
+            False,
+        )
+        service.send_back(database, CLERK, letter, "u1", "缺附件")
+        assert (line(database, letter).state, line(database, letter).is_overdue) == (
+            "returned",
+            True,
+        )
+        service.reply(database, "unit", letter, "u1", "附件已补", frozenset({"u1"}))
+        service.accept(database, CLERK, letter, "u1")
+        done = line(database, letter)
+        assert (done.state, done.reply, done.n_urged, done.is_overdue) == (
+            "accepted",
+            "附件已补",
+            1,
+            False,
+        )
+        assert line(database, letter, "u2").is_overdue  # the other unit is not let off
+
+
+def test_acts_out_of_turn_are_refused(database: Database) -> None:
+    letter = file(database, "dispatch")
+    with pytest.raises(NotNowError):
+        service.accept(database, CLERK, letter, "u1")
+    with pytest.raises(NotNowError):
+        service.send_back(database, CLERK, letter, "u1", "不行")
+    with pytest.raises(ProblemsError):
+        service.reply(database, CLERK, letter, "u1", "  ")
+    with pytest.raises(NotFoundError):
+        service.reply(database, CLERK, letter, "u2", "不是我们的")
+    service.reply(database, CLERK, letter, "u1", "好")
+    with pytest.raises(NotNowError):
+        service.urge(database, CLERK, letter, "u1")
+
+
+def test_a_unit_sees_and_answers_only_its_own(database: Database) -> None:
+    both = file(database, "circular", "u1", "u2")
+    other = file(database, "talk", "u2")
+    own = frozenset({"u1"})
+    service.reply(database, CLERK, both, "u2", "二局的回复")
+    assert [one.ratee for one in reading.find_lines(database, Wanted(), own)] == ["u1"]
+    assert reading.open_record(database, both, own).acts == []
+    assert [one.ratee for one in reading.open_record(database, both, own).lines] == ["u1"]
+    with pytest.raises(ForbiddenError):
+        reading.open_record(database, other, own)
+    with pytest.raises(ForbiddenError):
+        service.reply(database, "unit", both, "u2", "冒名", own)
+    with pytest.raises(ForbiddenError):
+        archive.unit_archive(database, "u2", 2026, own)
+
+
+def test_a_correction_is_a_new_version_and_the_old_one_stays(database: Database) -> None:
+    letter = file(database, "dispatch", "u1", title="写错了")
+    service.reply(database, CLERK, letter, "u1", "收到")
+    right = spec("dispatch", "u1", title="写对了", due_on=date(2026, 4, 1))
+    with pytest.raises(ProblemsError, match="更正的理由"):
+        service.correct_record(database, CLERK, letter, right, " ")
+    service.correct_record(database, CLERK, letter, right, "标题有误")
+    found = reading.open_record(database, letter)
+    assert (found.record.title, found.record.version, found.record.correction) == (
+        "写对了",
+        2,
+        "标题有误",
+    )
+    assert [one.title for one in found.earlier] == ["写错了"]
+    now = line(database, letter)
+    assert (now.number_text, now.state, now.due_on) == (
+        "调度〔2026〕1号",
+        "replied",
+        date(2026, 4, 1),
+    )
+    assert len(reading.find_lines(database, Wanted())) == 1
+
+
+def test_a_correction_leaves_the_ladder_as_it_is(database: Database) -> None:
+    notice = step(database, "notice")
+    other = spec("urging", step="measure", skip_reason="想跳级")
+    with pytest.raises(ProblemsError, match="不能改变类型和督办步骤"):
+        service.correct_record(database, CLERK, notice, other, "试一试")
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE supervision_record SET title = 'x'", "append-only"),
+        ("DELETE FROM supervision_record", "append-only"),
+        ("UPDATE supervision_object SET ratee = 'u2'", "append-only"),
+        ("DELETE FROM supervision_act", "append-only"),
+        ("UPDATE supervision_act SET content = 'x'", "append-only"),
+    ],
+)
+def test_the_store_itself_refuses_changes(database: Database, statement: str, said: str) -> None:
+    made = file(database, "dispatch")
+    service.urge(database, CLERK, made, "u1")
+    with pytest.raises(DBAPIError, match=said), database.write() as session:
+        session.execute(text(statement))
+
+
+def test_the_store_itself_wants_a_reason_for_a_skipped_step(database: Database) -> None:
+    row = service._row(spec("urging", step="measure"), CLERK, 2026, 7)
+    with pytest.raises(IntegrityError, match="ladder_skips_with_reason"), database.write() as one:
+        one.add(row)
+
+
+def test_000_l_a_falsified_figure_reopens_the_score(database: Database, settings: object) -> None:
+    case = file(database, "falsification", "u2", sanction="discipline")
+    with database.read() as session:
+        (one,) = reading.scores_to_reopen(session)
+    assert (one.ratee, one.indicator, one.sanction, one.is_done) == (
+        "u2",
+        "A01 重点项目投资",
+        "discipline",
+        False,
+    )
+    service.mark_reopened(database, CLERK, case, "A01 按 92 重新认定")
+    with database.read() as session:
+        assert [one.is_done for one in reading.scores_to_reopen(session)] == [True]
+    with pytest.raises(AlreadyReopenedError):
+        service.mark_reopened(database, CLERK, case, "再来一次")
+    with pytest.raises(NotFoundError):
+        service.mark_reopened(database, CLERK, file(database, "talk"), "不是案件")
+    with pytest.raises(ProblemsError):
+        file(database, "falsification", "u2", sanction="fine")
+
+
+def test_000_g_a_spot_check_of_any_day_is_in_the_file_and_in_the_years_evidence(
+    database: Database,
+) -> None:
+    file(database, "spot_check", "u1", issued_on=date(2026, 7, 18))
+    file(database, "filing", "u1", issued_on=date(2027, 1, 8), period="2026")
+    file(database, "spot_check", "u2")
+    with database.read() as session:
+        found = archive.evidence_of_year(session, "u1", 2026)
+        assert archive.evidence_of_year(session, "u1", 2027) == ()
+    assert [(one.kind, one.on, one.result) for one in found] == [
+        ("spot_check", date(2026, 7, 18), "窗口两人缺岗"),
+        ("filing", date(2027, 1, 8), "良好"),
+    ]
+    whole = archive.unit_archive(database, "u1", 2026, None)
+    assert [(kind, len(lines)) for kind, lines in whole.by_kind] == [
+        ("filing", 1),
+        ("spot_check", 1),
+    ]
+
+
+def test_an_exemption_says_what_it_exempts_and_who_approved_it(database: Database) -> None:
+    made = file(database, "exemption", "u1")
+    row = reading.open_record(database, made).record
+    assert (row.exempts, row.approved_by) == tuple(NEEDED["exemption"].values())
+
+
+def promise_file(n: int, **changes: str) -> Upload:
+    rows = [
+        [f"C{i:04d}", f"市{1 + i % 4}局", "窗口", f"事项{i}", f"承诺{i}", "3个工作日", "12345"]
+        for i in range(n)
+    ]
+    head = ["编号", "单位", "岗位", "事项", "承诺内容", "办结时限", "监督电话"]
+    for row in rows:
+        row[4] = changes.get(row[0], row[4])
+    return Upload("承诺.xlsx", workbook({"服务承诺": [head, *rows]}))
+
+
+def test_004_g_920_service_promises_and_each_unit_lists_its_own(database: Database) -> None:
+    assert len(promises.preview(database, promise_file(920)).added) == 920
+    promises.carry_out(database, CLERK, promise_file(920))
+    pages = [archive.unit_archive(database, f"u{n}", 2026, None).promises for n in (1, 2, 3, 4)]
+    assert [len(page) for page in pages] == [230, 230, 230, 230]
+    again = promises.carry_out(database, CLERK, promise_file(920, C0004="改为当场办结"))
+    assert (len(again.added), again.changed, again.n_same) == (0, ("C0004",), 919)
+    (new,) = [one for one in promises.list_promises(database) if one.code == "C0004"]
+    assert (new.promise, new.version) == ("改为当场办结", 2)
+    assert len(promises.list_promises(database)) == 920
+    assert len(promises.list_promises(database, frozenset({"u1"}))) == 230
+    with pytest.raises(DBAPIError, match="append-only"), database.write() as session:
+        session.execute(text("DELETE FROM service_promise"))
+
+
+def test_promises_with_problems_are_told_by_row_and_nothing_is_stored(database: Database) -> None:
+    head = ["编号", "单位", "事项", "承诺内容"]
+    rows = [["C1", "市1局", "a", "b"], ["C1", "无此局", "", "b"], ["", "市2局", "a", "b"]]
+    bad = Upload("承诺.xlsx", workbook({"服务承诺": [head, *rows]}))
+    plan = promises.preview(database, bad)
+    places = [problem.where.rpartition(":")[2] for problem in plan.problems]
+    assert places == ["3", "3", "3", "4"]
+    with pytest.raises(ProblemsError):
+        promises.carry_out(database, CLERK, bad)
+    assert promises.list_promises(database) == []
+
+
+def work_file(*rows: list[object]) -> Upload:
+    head = ["单位", "人员编号", "岗位", "日期", "类型", "数值", "备注"]
+    return Upload("记录.xlsx", workbook({"工作记录": [head, *rows]}))
+
+
+def test_001_11_daily_and_weekly_entries_are_summed_into_the_month(database: Database) -> None:
+    """人员0001: 1 + 1 + 0.5 = 2.5 days and 8.5 + 9.25 = 17.75 in March; April is its own."""
+    upload = work_file(
+        ["市1局", "人员0001", "窗口一", "2026-03-02", "日考勤", 1, ""],
+        ["市1局", "人员0001", "窗口一", "2026-03-03", "日考勤", "1", ""],
+        ["市1局", "人员0001", "窗口一", "2026-03-31", "日考勤", 0.5, "下午请假"],
+        ["市1局", "人员0001", "窗口一", "2026-04-01", "日考勤", 1, ""],
+        ["市1局", "人员0001", "窗口一", "2026-03-02", "周记录", 8.5, ""],
+        ["市1局", "人员0001", "窗口一", "2026-03-09", "周记录", "9.25", ""],
+        ["市2局", "", "门卫", "2026-03-02", "日考勤", 1, ""],
+    )
+    assert len(work.carry_out(database, CLERK, upload).added) == 7
+    with database.read() as session:
+        march = [
+            (s.unit, s.person, s.kind, s.total, s.n) for s in work.month_sums(session, "2026-03")
+        ]
+        assert [s.total for s in work.month_sums(session, "2026-Q2")] == [Decimal(1)]
+        assert work.month_sums(session, "no period") == []
+    assert march == [
+        ("u1", "人员0001", "attendance", Decimal("2.5"), 3),
+        ("u1", "人员0001", "weekly", Decimal("17.75"), 2),
+        ("u2", "", "attendance", Decimal(1), 1),
+    ]
+    assert [s.unit for s in work.list_sums(database, "2026-03", frozenset({"u2"}))] == ["u2"]
+    changed = work_file(["市1局", "人员0001", "窗口一", "2026-03-03", "日考勤", 0, "旷工"])
+    assert len(work.carry_out(database, CLERK, changed).changed) == 1
+    with database.read() as session:
+        assert work.month_sums(session, "2026-03")[0].total == Decimal("1.5")
+
+
+def test_entries_with_problems_are_told_by_row(database: Database) -> None:
+    upload = work_file(
+        ["市1局", "", "", "2026-03-02", "日考勤", 1, ""],
+        ["市1局", "人员0001", "", "三月二日", "日考勤", 1, ""],
+        ["市1局", "人员0001", "", "2026-03-02", "月记录", 1, ""],
+        ["市1局", "人员0001", "", "2026-03-02", "日考勤", "1.005", ""],
+        ["市1局", "人员0001", "", "2026-03-02", "日考勤", "很多", ""],
+        ["市1局", "人员0002", "", "2026-03-02", "日考勤", "1", ""],
+        ["市1局", "人员0002", "", "2026-03-02", "日考勤", "1", ""],
+    )
+    plan = work.preview(database, upload)
+    assert [one.where.rpartition(":")[2] for one in plan.problems] == ["2", "3", "4", "5", "6", "8"]
+
+
+def test_the_ledger_has_the_headers_and_runs_no_formula(database: Database) -> None:
+    file(database, "circular", "u1", title="=HYPERLINK(1)")
+    letter = file(database, "urging", "u1", is_simulated=True)
+    service.reply(database, CLERK, letter, "u1", "+86 已回复")
+    content = books.supervision_ledger(reading.find_lines(database, Wanted(year=2026)), 2026)
+    page = openpyxl.load_workbook(io.BytesIO(content)).active
+    rows = [[cell.value for cell in row] for row in page.iter_rows()]
+    assert rows[0][0] == "2026年度督办通报台账（模拟数据）"
+    assert rows[2] == ["编号", "类型", "单位", "事项", "下发日期", "期限", "回复", "状态"]
+    assert rows[3][:2] + rows[3][4:] == [
+        *("督办〔2026〕1号", "督办（督办通知书）"),
+        *("2026-03-02", "2026-03-20", "'+86 已回复", "已回复，待审核"),
+    ]
+    assert rows[4][3] == "'=HYPERLINK(1)"
+    assert "制表人" in str(rows[-1][0])
+    assert {cell.data_type for row in page.iter_rows() for cell in row} <= {"s", "n"}
+    assert not any(cell.data_type == "f" for row in page.iter_rows() for cell in row)
+
+
+def test_a_case_can_name_the_round_it_falsified(database: Database, settings: object) -> None:
+    with pytest.raises(ProblemsError, match="没有这个轮次"):
+        file(database, "falsification", round_id=99)
