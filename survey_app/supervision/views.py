@@ -202,9 +202,8 @@ def correct(record_id: int) -> str:
     found = reading.open_record(services().database, record_id)
     row = found.record
     ratees = [line.ratee for line in found.lines]
-    values = {
-        name: getattr(row, name) for name in RecordSpec.__dataclass_fields__ if name != "ratees"
-    }
+    said = set(RecordSpec.__dataclass_fields__) - {"kind", "ratees"}
+    values = {name: getattr(row, name) for name in said}
     values["round_id"] = str(row.round_id or "")
     form = _form(row.kind, is_correction=True, ratees=ratees, ratee=ratees[0], **values)
     return _form_page(form, row.kind, row=row)

@@ -16,7 +16,14 @@ from tests.web.desk import make_app, signed_in
 TABLE = Path(__file__).parents[2] / "docs" / "roles.md"
 LINE = re.compile(r"\| `(?P<rule>\S+)` \| (?P<method>[A-Z]+) \|(?P<marks>( ✓? ?\|){4})")
 ROLES = ("public", "viewer", "clerk", "admin")
-FILLED = {"round_id": 999, "operator_id": 999, "link_id": 999, "number": 1}
+FILLED = {
+    "round_id": 999,
+    "operator_id": 999,
+    "link_id": 999,
+    "record_id": 999,
+    "number": 1,
+    "year": 2026,
+}
 Door = tuple[str, str]
 
 
