@@ -8,7 +8,8 @@ from survey_app.indicators import tables as indicators
 from survey_app.record import tables as record
 from survey_app.register import tables as register
 from survey_app.rounds import tables as rounds
+from survey_app.schemes import tables as schemes
 from survey_app.supervision import tables as supervision
 
-ROOMS = (record, register, accounts, rounds, ballots, indicators, supervision, assessments)
+ROOMS = (record, register, accounts, schemes, rounds, ballots, indicators, supervision, assessments)
 metadata = Base.metadata

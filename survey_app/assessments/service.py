@@ -238,7 +238,8 @@ def _assess(source: _Source, settings: Settings) -> "tuple[Assessment, Inputs]":
     try:
         inputs = read_sheets(source.frozen, source.sheets)
         scheme = Scheme.from_json(source.frozen.scheme)
-        return assess([folder], inputs, scheme), inputs
+        folders = [folder] if source.frozen.questionnaires else []
+        return assess(folders, inputs, scheme), inputs
     except (InputError, NoAnswer) as error:
         raise NoAnswerError(list(error.problems)) from error
     except IntegrityError as error:
@@ -247,7 +248,7 @@ def _assess(source: _Source, settings: Settings) -> "tuple[Assessment, Inputs]":
 
 def read_sheets(frozen: FrozenRound, sheets: Mapping[str, SheetRows]) -> "Inputs":
     """The round's ratees and its imported sheets as the analysis takes them; InputError."""
-    from analysis.inputs import Table, read_inputs
+    from analysis.inputs import RateeRow, Table, read_inputs
 
     ratees = Table(
         "名册",
@@ -261,7 +262,7 @@ def read_sheets(frozen: FrozenRound, sheets: Mapping[str, SheetRows]) -> "Inputs
         kind: Table(kind, sheet.headers, list(enumerate(sheet.rows, start=2)))
         for kind, sheet in sheets.items()
     }
-    return read_inputs(
+    inputs = read_inputs(
         ratees,
         indicators=tables.get("indicators"),
         adjustments=tables.get("adjustments"),
@@ -269,6 +270,12 @@ def read_sheets(frozen: FrozenRound, sheets: Mapping[str, SheetRows]) -> "Inputs
         history=tables.get("history"),
         figures=tables.get("figures"),
     )
+    # Added here: a unit need not be a ratee of the round in which its persons are.
+    whole = tuple(
+        RateeRow(one.key, one.name, one.ratee_class, one.group, one.kind, one.parent, one.pool)
+        for one in frozen.ratees
+    )
+    return replace(inputs, ratees=whole)
 
 
 class _Known:

@@ -88,6 +88,7 @@ def seal(
         session.execute(delete(Draft).where(Draft.round_id == round_id))
         target, draft = home / row.key, home / f".{row.key}.draft"
         shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)  # stays empty where the round asked nobody
         manifests = write_sealed_folders(session, rounds.of(row), draft)
         shutil.rmtree(target, ignore_errors=True)
         draft.replace(target)

@@ -14,11 +14,13 @@ from forms.problems import N_
 from survey_app.core.database import Database
 from survey_app.core.errors import DomainError
 from survey_app.record import service as record
-from survey_app.register.tables import Ratee, RosterEntry
+from survey_app.register.tables import RosterEntry
+from survey_app.rounds import life
 from survey_app.rounds.codes import ALPHABET, Code, new_qr, new_typed
 from survey_app.rounds.draft_keys import wrap
 from survey_app.rounds.frozen import hold_round, load_round
 from survey_app.rounds.keys import KeyStore
+from survey_app.rounds.ratees import round_ratees
 from survey_app.rounds.tables import Batch, Card, Link, Round
 
 TOKEN_LENGTH = 12
@@ -114,9 +116,9 @@ def add_link_per_ratee(
     with database.read() as session:
         row = load_round(session, round_id)
         classes = {one["ratee_class"] for one in row.bindings if one["rater_class"] == rater_class}
-        ratees = session.scalars(
-            select(Ratee).where(Ratee.ratee_class.in_(classes)).order_by(Ratee.position)
-        ).all()
+        scheme, _problems = life.read_scheme(row)
+        present = round_ratees(session, row.bindings, scheme)
+        ratees = [one for one in present if one.ratee_class in classes]
     specs = [LinkSpec(one.name, rater_class, channel, (one.key,)) for one in ratees]
     return add_links(database, operator, round_id, specs)
 

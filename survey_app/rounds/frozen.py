@@ -7,7 +7,7 @@ digest is quoted by every result; later it is leaf 0 of the round's log.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
@@ -29,6 +29,10 @@ class FrozenRatee:
     name: str
     ratee_class: str
     group: str
+    kind: Literal["unit", "person"] = "unit"
+    parent: str = ""
+    """Key or name of the unit a person belongs to; it need not be a ratee of this round."""
+    pool: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class FrozenRound:
     """Key → name, in the order of the register."""
     expected: Mapping[str, int]
     """Rater class → number on the roster; classes without a roster are absent."""
+    period: str = ""
+    """What the round evaluates, see analysis.periods; "" where nobody said."""
     _sheets: dict[tuple[str, tuple[str, ...]], Sheet] = field(default_factory=dict, compare=False)
 
     def sheet(self, rater_class: str, scope: Sequence[str]) -> Sheet:
@@ -107,6 +113,7 @@ def read_config(round_id: int, digest: str, content: str) -> FrozenRound:
         ratees=tuple(FrozenRatee(**one) for one in config["ratees"]),
         rater_classes={one["key"]: one["name"] for one in config["rater_classes"]},
         expected=config["expected"],
+        period=config.get("period", ""),
     )
 
 

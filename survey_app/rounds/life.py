@@ -1,6 +1,6 @@
 """The life of a round: which step follows which, and everything that stands in its way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,10 +15,12 @@ from survey_app.core.errors import ProblemsError
 from survey_app.record import service as record
 from survey_app.register.tables import Ratee, RaterClass
 from survey_app.rounds.frozen import hold_round
+from survey_app.rounds.ratees import asked_leaves, round_classes, round_ratees
 from survey_app.rounds.tables import Batch, Link, Round
 
 if TYPE_CHECKING:
     from analysis.scheme import Scheme
+    from analysis.scheme.components import Component
 
 Step = Literal["start_test", "wipe_test", "freeze", "unfreeze", "open", "close", "seal", "assess"]
 BY_THE_CLOCK = "系统时钟"
@@ -134,34 +136,97 @@ def read_scheme(row: Round) -> "tuple[Scheme | None, list[Problem]]":
         return None, list(error.problems)
 
 
-def _scheme_fits(_session: Session, row: Round, _at: datetime) -> list[Problem]:
-    """Every rater class a leaf weighs has a questionnaire that the leaf counts."""
+def _scheme_fits(session: Session, row: Round, _at: datetime) -> list[Problem]:
+    """Every rater class a leaf weighs has a questionnaire that the leaf counts.
+
+    Leaves that no class of this round has do not matter.
+    """
     scheme, problems = read_scheme(row)
     if scheme is None:
         return problems
-    bound = {(one["rater_class"], bound_key(one)) for one in row.bindings}
-    for leaf in scheme.leaves():
-        if leaf.source != "questionnaire":
-            continue
-        counted = {rater_class for rater_class, questionnaire in bound if leaf.takes(questionnaire)}
-        if not counted and not leaf.all_rater_classes():
-            problems.append(
-                Problem(
-                    str(leaf.name),
-                    N_("方案的这一块在本轮没有问卷"),
-                    N_("请给相应的评议主体选一份方案列出的问卷，或换一个方案"),
-                )
-            )
-        problems += [
-            Problem(
+    known = _known_classes(session)
+    classes = round_classes(row.bindings, scheme, known) or known
+    asked: dict[str, tuple[Component, set[str]]] = {}
+    for ratee_class in sorted(classes):
+        for leaf in asked_leaves(scheme, ratee_class):
+            asked.setdefault(leaf.path, (leaf, set()))[1].add(ratee_class)
+    for leaf, having in asked.values():
+        problems += _leaf_fits(scheme, leaf, having, row)
+    return problems
+
+
+def _leaf_fits(
+    scheme: "Scheme", leaf: "Component", classes: set[str], row: Round
+) -> Iterator[Problem]:
+    counted = {
+        one["rater_class"]
+        for one in row.bindings
+        if one["ratee_class"] in classes and leaf.takes(bound_key(one))
+    }
+    weighed = dict.fromkeys(
+        key for ratee_class in sorted(classes) for key, _ in leaf.rater_classes.of(ratee_class)
+    )
+    if not counted and not weighed:
+        yield Problem(
+            str(leaf.name),
+            N_("方案的这一块在本轮没有问卷"),
+            N_("请给相应的评议主体选一份方案列出的问卷，或换一个方案"),
+        )
+    for key in weighed:
+        if key not in counted:
+            yield Problem(
                 str(leaf.name),
                 N_("方案中的评议主体“{rater_class}”在本轮没有这一块认可的问卷"),
                 N_("请给它选一份方案列出的问卷，或在方案中去掉它"),
                 {"rater_class": str(scheme.rater_class_name(key))},
             )
-            for key in leaf.all_rater_classes()
-            if key not in counted
-        ]
+
+
+def _known_classes(session: Session) -> set[str]:
+    """The classes of ratees of the register."""
+    return set(session.scalars(select(Ratee.ratee_class).distinct()))
+
+
+def _period_fits(_session: Session, row: Round, _at: datetime) -> list[Problem]:
+    """A scheme that combines earlier runs must know which ones lie within the round."""
+    scheme, _problems = read_scheme(row)
+    needs = scheme is not None and any(leaf.source == "runs" for leaf in scheme.leaves())
+    if not needs or row.period:
+        return []
+    return [
+        Problem(
+            N_("评估期间"),
+            N_("方案要合并期间内的各期结果，本轮还没有写评估期间"),
+            N_("请在本轮设置中填写，如 2026 或 2026-Q3"),
+        )
+    ]
+
+
+def _pilot_fits(session: Session, row: Round, _at: datetime) -> list[Problem]:
+    """The ratees of a trial are in the register, and the round has at least one ratee."""
+    scheme, _problems = read_scheme(row)
+    if scheme is None:
+        return []
+    known = set(session.scalars(select(Ratee.key)))
+    problems = [
+        Problem(
+            N_("试点范围"),
+            N_("名册里没有试点的评议对象 {ratee}"),
+            N_("请补入名册，或在方案中改正编号"),
+            {"ratee": key},
+        )
+        for key in scheme.pilot
+        if key not in known
+    ]
+    has_ratees = bool(round_ratees(session, row.bindings, scheme))
+    if scheme.pilot and not problems and not has_ratees:
+        problems.append(
+            Problem(
+                N_("试点范围"),
+                N_("试点的评议对象都不在本轮评议的类别里"),
+                N_("请给它们的类别选一份问卷，或改正方案的试点范围"),
+            )
+        )
     return problems
 
 
@@ -173,9 +238,12 @@ def bound_key(binding: dict[str, Any]) -> str:
 
 def _bindings_fit(session: Session, row: Round, _at: datetime) -> list[Problem]:
     if not row.bindings:
+        scheme, _problems = read_scheme(row)
+        if scheme is not None and round_classes((), scheme, _known_classes(session)):
+            return []  # nobody needs to be asked: indicators, appraisals or earlier runs
         return [Problem(N_("问卷"), N_("还没有给任何评议主体选择问卷"), N_("请在本轮设置中选择"))]
     known_classes = set(session.scalars(select(RaterClass.key)))
-    ratee_classes = set(session.scalars(select(Ratee.ratee_class).distinct()))
+    ratee_classes = _known_classes(session)
     problems = []
     for one in row.bindings:
         where = f"{one['rater_class']} × {one['ratee_class']}"
@@ -194,7 +262,7 @@ def _bindings_fit(session: Session, row: Round, _at: datetime) -> list[Problem]:
 def _has_entrance(session: Session, row: Round, _at: datetime) -> list[Problem]:
     links = session.scalar(select(func.count(Link.id)).where(Link.round_id == row.id))
     batches = session.scalar(select(func.count(Batch.id)).where(Batch.round_id == row.id))
-    if links or batches:
+    if links or batches or not row.bindings:
         return []
     return [Problem(N_("入口"), N_("还没有二维码海报，也没有评议卡"), N_("请至少生成一种入口"))]
 
@@ -219,8 +287,8 @@ def _is_not_sealed(_session: Session, row: Round, _at: datetime) -> list[Problem
 
 Guard = Callable[[Session, Round, datetime], list[Problem]]
 GUARDS: dict[Step, tuple[Guard, ...]] = {
-    "start_test": (_bindings_fit, _scheme_fits),
-    "freeze": (_bindings_fit, _scheme_fits),
+    "start_test": (_bindings_fit, _scheme_fits, _pilot_fits),
+    "freeze": (_bindings_fit, _scheme_fits, _pilot_fits, _period_fits),
     "open": (_has_entrance, _closes_later),
     "seal": (_is_not_sealed,),
     "assess": (_is_sealed,),

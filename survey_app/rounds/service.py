@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,11 +14,15 @@ from survey_app.core import clock
 from survey_app.core.database import Database
 from survey_app.core.errors import DomainError, ProblemsError
 from survey_app.record import service as record
-from survey_app.register.tables import Ratee, RaterClass, RosterEntry
+from survey_app.register.tables import RaterClass, RosterEntry
 from survey_app.rounds import life
 from survey_app.rounds.frozen import FORMAT, hold_round
 from survey_app.rounds.keys import KeyStore
+from survey_app.rounds.ratees import round_ratees
 from survey_app.rounds.tables import Round
+
+if TYPE_CHECKING:
+    from analysis.scheme import Scheme
 
 
 class KeyTakenError(DomainError):
@@ -37,7 +41,8 @@ class NotADraftError(DomainError):
 class RoundSpec:
     """What describes a round while it is a draft.
 
-    `bindings`: {rater_class, ratee_class, questionnaire, short} each.
+    `bindings`: {rater_class, ratee_class, questionnaire, short} each; none where the scheme asks
+    nobody. `period` is what the round evaluates, see analysis.periods.
     """
 
     title: str
@@ -48,6 +53,7 @@ class RoundSpec:
     target_per_ratee: int = 0
     close_at: datetime | None = None
     is_simulated: bool = False
+    period: str = ""
 
 
 def create_round(
@@ -84,6 +90,7 @@ def _describe(row: Round, spec: RoundSpec) -> None:
     row.bindings = list(spec.bindings)
     row.target_per_ratee = spec.target_per_ratee
     row.close_at = spec.close_at
+    row.period = spec.period
     row.is_simulated = spec.is_simulated
 
 
@@ -137,7 +144,6 @@ def build_config(session: Session, row: Round) -> dict[str, Any]:
         for one in row.bindings
     ]
     forms = {bound_questionnaire(one).key: bound_questionnaire(one) for one in row.bindings}
-    ratee_classes = {one["ratee_class"] for one in bound}
     rater_classes = {one["rater_class"] for one in bound}
     return {
         "format": FORMAT,
@@ -145,13 +151,14 @@ def build_config(session: Session, row: Round) -> dict[str, Any]:
         "title": row.title,
         "organiser": row.organiser,
         "phone": row.phone,
+        "period": row.period,
         "simulated": row.is_simulated,
         "target_per_ratee": row.target_per_ratee,
         "close_at": None if row.close_at is None else row.close_at.isoformat(),
         "scheme": scheme.as_json(),
         "questionnaires": {key: form.as_json() for key, form in forms.items()},
         "bindings": bound,
-        "ratees": _ratees(session, ratee_classes),
+        "ratees": _ratees(session, row, scheme),
         "rater_classes": [
             {"key": one.key, "name": one.name}
             for one in session.scalars(select(RaterClass).order_by(RaterClass.position))
@@ -167,10 +174,8 @@ def bound_questionnaire(binding: dict[str, Any]) -> Questionnaire:
     return form.short() if binding.get("short") else form
 
 
-def _ratees(session: Session, classes: set[str]) -> list[dict[str, Any]]:
-    rows = session.scalars(
-        select(Ratee).where(Ratee.ratee_class.in_(classes)).order_by(Ratee.position)
-    )
+def _ratees(session: Session, row: Round, scheme: "Scheme") -> list[dict[str, Any]]:
+    rows = round_ratees(session, row.bindings, scheme)
     return [
         {
             "number": number,
@@ -178,6 +183,9 @@ def _ratees(session: Session, classes: set[str]) -> list[dict[str, Any]]:
             "name": ratee.name,
             "ratee_class": ratee.ratee_class,
             "group": ratee.group,
+            "kind": ratee.kind,
+            "parent": ratee.parent or "",
+            "pool": ratee.pool or "",
         }
         for number, ratee in enumerate(rows, start=1)
     ]
