@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import sqrt
 
 from analysis.inputs import AdjustmentKind, AdjustmentRow, RateeRow, VetoRow
-from analysis.results import LeafScore, NodeScore
+from analysis.results import LeafScore, NodeScore, Note
 from analysis.rounding import half_up
 from analysis.scheme import MissingPolicy, Scheme
 from analysis.scheme.adjustments import Veto
@@ -155,11 +155,13 @@ def _shared(
         share = weight / whole if whole else Fraction(0)
         return replace(node, share=share, converted=None if fails else node.score * share)
     if policy == "redistribute":
-        return replace(node, share=Fraction(0), note=node.note or REDISTRIBUTED)
+        return replace(node, share=Fraction(0), notes=node.notes or (Note(REDISTRIBUTED),))
     share = weight / whole if whole else Fraction(0)
     if policy == "zero":
-        return replace(node, share=share, converted=Fraction(0), note=node.note or AS_ZERO)
-    return replace(node, share=share, note=node.note or NO_SCORE)
+        return replace(
+            node, share=share, converted=Fraction(0), notes=node.notes or (Note(AS_ZERO),)
+        )
+    return replace(node, share=share, notes=node.notes or (Note(NO_SCORE),))
 
 
 def _weight(part: _Part) -> Fraction:
@@ -214,7 +216,7 @@ def _replaced(component: Component, part: _Part, made: Transformed | None) -> _P
     if variance is not None and made.scale is not None:
         variance *= float(made.scale) ** 2
     shown = variance if part.n else None
-    node = replace(_node(component, made.score, shown, part.node.n), note=made.note)
+    node = replace(_node(component, made.score, shown, part.node.n), notes=(Note(made.note),))
     return replace(part, node=node, variance=variance)
 
 

@@ -119,8 +119,10 @@ VETO_COLUMNS = (
 )
 HISTORY_COLUMNS = (
     _RATEE,
-    Column("period", N_("年度"), ("考核周期", "期间")),
-    Column("grade", N_("等次"), ("评定等次",)),
+    Column("period", N_("年度"), ("考核周期", "期间", "周期")),
+    Column("grade", N_("等次"), ("评定等次",), required=False),
+    Column("series", N_("系列"), ("结果系列", "方案"), required=False),
+    Column("score", N_("得分"), ("总分", "分数"), required=False),
 )
 FIGURE_COLUMNS = (
     _RATEE,

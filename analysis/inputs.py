@@ -25,6 +25,7 @@ from analysis.input_columns import (
     RATEE_KINDS,
     VETO_COLUMNS,
 )
+from analysis.periods import parse
 from analysis.ratee_rows import RateeKind, RateeRow, Ratees, read_unique_rows
 from analysis.tables import Cell, Row, Table, table_from_csv
 from forms.problems import N_, InputError, Problem, canonical_json
@@ -75,11 +76,17 @@ class VetoRow:
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """A grade of an earlier period."""
+    """A result of an earlier period: its grade (as the office calls it), its score, or both.
+
+    `series` is the key of the scheme the result was made under, or a word the office uses; ""
+    means the scheme of the round itself.
+    """
 
     ratee: str
     period: str
     grade: str
+    series: str = ""
+    score: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,10 @@ AnyRow = RateeRow | IndicatorRow | AdjustmentRow | VetoRow | HistoryRow | Figure
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Everything beside the ballots, read and consistent."""
+    """Everything beside the ballots, read and consistent.
+
+    `period` is what is evaluated ("2026", "2026-H1", "2026-Q3", "2026-03"), "" where nobody said.
+    """
 
     ratees: tuple[RateeRow, ...]
     indicators: tuple[IndicatorRow, ...] = ()
@@ -104,6 +114,7 @@ class Inputs:
     vetoes: tuple[VetoRow, ...] = ()
     history: tuple[HistoryRow, ...] = ()
     figures: tuple[FigureRow, ...] = ()
+    period: str = ""
 
     def as_json(self) -> dict[str, object]:
         """A form without order of rows, for digests; numbers as text."""
@@ -114,6 +125,7 @@ class Inputs:
             "vetoes": _sorted_json(self.vetoes),
             "history": _sorted_json(self.history),
             "figures": _sorted_json(self.figures),
+            "period": self.period,
         }
 
 
@@ -204,13 +216,24 @@ def read_vetoes(table: Table, ratees: Iterable[RateeRow]) -> tuple[list[VetoRow]
 def read_history(
     table: Table, ratees: Iterable[RateeRow]
 ) -> tuple[list[HistoryRow], list[Problem]]:
-    """Grades of earlier periods, one a ratee and period."""
+    """Results of earlier periods, one a ratee, series and period; grades or scores."""
     known = Ratees(ratees)
     return read_unique_rows(
         table,
         HISTORY_COLUMNS,
-        lambda row: HistoryRow(known.find(row), row.needed("period"), row.needed("grade")),
-        lambda made: f"{made.ratee} {made.period}",
+        lambda row: _earlier_result(row, known),
+        lambda made: " ".join(filter(None, (made.ratee, made.series, made.period))),
+    )
+
+
+def _earlier_result(row: Row, known: Ratees) -> HistoryRow:
+    score = row.number("score")
+    return HistoryRow(
+        ratee=known.find(row),
+        period=row.needed("period"),
+        grade=row.text("grade") if row.text("score") else row.needed("grade"),
+        series=row.text("series"),
+        score=score,
     )
 
 
@@ -233,11 +256,16 @@ def read_inputs(
     vetoes: Table | None = None,
     history: Table | None = None,
     figures: Table | None = None,
+    period: str = "",
 ) -> Inputs:
     """All tables together; InputError with the problems of every one of them."""
     people, problems = read_ratees(ratees)
     if not people and not problems:
         problems.append(Problem(ratees.name, N_("名册是空的"), N_("请至少写一个评议对象")))
+    period = period.strip()
+    if period and parse(period) is None:
+        remedy = N_("请写成 2026、2026-H1、2026-Q3 或 2026-03")
+        problems.append(Problem(period, N_("不是年、半年、季度或月"), remedy))
 
     def rows(
         table: Table | None,
@@ -256,6 +284,7 @@ def read_inputs(
         rows(vetoes, read_vetoes),
         rows(history, read_history),
         rows(figures, read_figures),
+        period,
     )
     if problems:
         raise InputError(problems)

@@ -13,50 +13,10 @@ if TYPE_CHECKING:
     from analysis.indicators import IndicatorResult
     from analysis.scheme import Scheme
     from analysis.scheme.grades import ConsequenceKind
+    from analysis.scheme.transforms import TransformKind
     from analysis.screening import Finding
 
-NodeKind = Literal["component", "rater_class", "dimension"]
-
-
-@dataclass(frozen=True, slots=True)
-class NodeScore:
-    """One node of a score's trace, from the root's children down to the counts of votes.
-
-    `weight` is the weight as given in the scheme, `share` the part of the parent actually used
-    (0-1, after a missing part's weight went to its siblings). `score` and its interval are out of
-    100. `converted` is what the node adds to its parent, score times share; for the root's children
-    also times base / 100. So the children's `converted` re-add to the parent's score, and the
-    root's children with the counted bonus and deduction to the total.
-    """
-
-    path: str
-    kind: NodeKind
-    name: str
-    weight: Fraction | None = None
-    share: Fraction | None = None
-    score: Fraction | None = None
-    converted: Fraction | None = None
-    se: float | None = None
-    lo: float | None = None
-    hi: float | None = None
-    n: int = 0
-    votes: tuple[tuple[str, int], ...] = ()
-    suppressed: bool = False
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LeafScore:
-    """The score of one leaf of the scheme for one ratee, with the nodes below the leaf.
-
-    The score is None where there is nothing to score; `nodes` carry paths below the leaf's own
-    ("public/citizen/duty") in tree order.
-    """
-
-    score: Fraction | None
-    se: float | None = None
-    n: int = 0
-    nodes: tuple[NodeScore, ...] = ()
+NodeKind = Literal["component", "rater_class", "dimension", "period"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +33,71 @@ class Note:
             for name, value in self.values.items()
         }
         return translate(self.message).format_map(filled)
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Note):
+    """One transform of a score, and why it came out so: `after` is `before` × `factor`, exactly.
+
+    Where `factor` is None a rule gives `after` (a rank's or a band's points).
+    """
+
+    kind: "TransformKind" = "coefficient"
+    before: Fraction = Fraction(0)
+    factor: Fraction | None = None
+    after: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeScore:
+    """One node of a score's trace, from the root's children down to the counts of votes.
+
+    `weight` is the weight as given in the scheme, `share` the part of the parent actually used
+    (0-1, after a missing part's weight went to its siblings). `score` and its interval are out of
+    100. `converted` is what the node adds to its parent, score times share; for the root's children
+    also times base / 100. So the children's `converted` re-add to the parent's score, and the
+    root's children with the counted bonus and deduction to the total.
+
+    `steps` are the transforms in order, the last one's `after` being `score`; where there are any,
+    the children's `converted` re-add to the first one's `before` instead. `notes` say what else is
+    to be known, such as a missing part or month.
+    """
+
+    path: str
+    kind: NodeKind
+    name: str
+    weight: Fraction | None = None
+    share: Fraction | None = None
+    score: Fraction | None = None
+    converted: Fraction | None = None
+    se: float | None = None
+    lo: float | None = None
+    hi: float | None = None
+    n: int = 0
+    votes: tuple[tuple[str, int], ...] = ()
+    suppressed: bool = False
+    steps: tuple[Step, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def note(self) -> str:
+        """Steps and notes as one text, in Chinese."""
+        return "；".join(one.text() for one in (*self.steps, *self.notes))
+
+
+@dataclass(frozen=True, slots=True)
+class LeafScore:
+    """The score of one leaf of the scheme for one ratee, with the nodes below the leaf.
+
+    The score is None where there is nothing to score; `nodes` carry paths below the leaf's own
+    ("public/citizen/duty") in tree order. `notes` go with the score.
+    """
+
+    score: Fraction | None
+    se: float | None = None
+    n: int = 0
+    nodes: tuple[NodeScore, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

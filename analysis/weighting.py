@@ -17,7 +17,7 @@ from analysis.estimation import (
     vote_variance,
     weighted,
 )
-from analysis.results import LeafScore, NodeScore
+from analysis.results import LeafScore, NodeScore, Note
 from forms.problems import N_
 
 MissingPolicy = Literal["fail", "redistribute", "zero"]
@@ -191,7 +191,7 @@ def _dimension_node(
         hi=found.hi,
         n=sum(vote.n for vote in one.votes if vote.points is not None),
         votes=tuple((vote.text, vote.n) for vote in one.votes),
-        note=note,
+        notes=(Note(note),) if note else (),
     )
 
 
@@ -268,5 +268,5 @@ def _class_node(
         hi=found.hi,
         n=one.n,
         suppressed=one.is_suppressed,
-        note=note,
+        notes=(Note(note),) if note else (),
     )

@@ -1,6 +1,7 @@
 """Tables handed in: what is read, and what is said of every row that cannot be."""
 
 import datetime
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,7 @@ from analysis.inputs import (
     Inputs,
     Table,
     read_adjustments,
+    read_history,
     read_indicators,
     read_inputs,
     read_ratees,
@@ -104,6 +106,51 @@ def test_all_tables_together() -> None:
     assert len(inputs.indicators) == 2
     assert inputs.adjustments[0].on == inputs.vetoes[0].on == datetime.date(2025, 3, 1)
     assert inputs.history[0].grade == "优秀"
+
+
+def test_results_of_earlier_periods_carry_a_series_a_grade_a_score_or_both() -> None:
+    text = """评议对象,期间,等次,系列,得分
+d01,2026-01,,monthly,94.5
+d01,2026-01,好,quarterly,
+统计局,2026-02,,monthly,90
+d02,2026-01,优秀,,93
+"""
+    rows, problems = read_history(table(text), KNOWN)
+    assert problems == []
+    assert [(row.ratee, row.period, row.grade, row.series, row.score) for row in rows] == [
+        ("d01", "2026-01", "", "monthly", Decimal("94.5")),
+        ("d01", "2026-01", "好", "quarterly", None),
+        ("d01", "2026-02", "", "monthly", Decimal(90)),
+        ("d02", "2026-01", "优秀", "", Decimal(93)),
+    ]
+
+
+def test_an_earlier_result_needs_a_grade_or_a_score_and_stands_once() -> None:
+    text = "ratee,period,grade,series,score\nd01,2025,,,\nd01,2024,,m,94\nd01,2024,好,m,\n"
+    _, problems = read_history(table(text), KNOWN)
+    assert said(problems) == [
+        "t.csv:2：缺少「等次」。请填写该格。",
+        "t.csv:4：d01 m 2024 与 t.csv:3 重复。请删去其中一行。",
+    ]
+
+
+def test_figures_multipliers_and_the_period_are_read_and_told_apart_by_the_digest() -> None:
+    ledger = "评议对象,加减,分数,事项,依据,倍数\nd01,减,0.6,失分,通报,5\n"
+    inputs = read_inputs(
+        table(RATEES),
+        adjustments=table(ledger),
+        figures=table("评议对象,项目,数值\nd01,tier,t3\n"),
+        period="2026-Q3",
+    )
+    assert inputs.adjustments[0].multiplier == 5
+    assert [(row.ratee, row.figure, row.value) for row in inputs.figures] == [("d01", "tier", "t3")]
+    others = [replace(inputs, period="2026"), replace(inputs, figures=())]
+    assert len({digest(one.as_json()) for one in (inputs, *others)}) == 3
+
+
+def test_a_period_nobody_can_read_is_refused() -> None:
+    with pytest.raises(InputError, match="2026-13：不是年、半年、季度或月"):
+        read_inputs(table(RATEES), period="2026-13")
 
 
 def test_a_bonus_needs_evidence_and_so_does_what_the_media_said() -> None:
