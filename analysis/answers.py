@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.engine import Engine, quoted, sql
+from analysis.engine import Engine, literal, quoted, sql
 from analysis.sealed_round import SealedRound, read_exclusions
 from analysis.sealed_round.manifest import BALLOTS
 from forms.questionnaire import Item, Questionnaire
@@ -48,10 +48,30 @@ class Answers:
     forms: tuple[Form, ...]
 
 
-def load_answers(engine: Engine, sealed: Sequence[SealedRound]) -> Answers:
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Rows a study leaves out: those of some rater classes or channels."""
+
+    rater_classes: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+
+    def kept(self) -> str:
+        """What holds of every other row, in SQL."""
+        conditions = [
+            f"COALESCE({column}, '') NOT IN ({', '.join(literal(one) for one in sorted(names))})"
+            for column, names in (("rater_class", self.rater_classes), ("channel", self.channels))
+            if names
+        ]
+        return " AND ".join(conditions) or "TRUE"
+
+
+def load_answers(
+    engine: Engine, sealed: Sequence[SealedRound], left_out: LeftOut | None = None
+) -> Answers:
     """Bring every folder to the engine and make `answers_<form>` and `exclusions`."""
     rounds = tuple(sorted({one.round for one in sealed}))
     keys = sorted({one.questionnaire.key for one in sealed})
+    kept = (left_out or LeftOut()).kept()
     forms = []
     for number, key in enumerate(keys):
         folders = [one for one in sealed if one.questionnaire.key == key]
@@ -62,7 +82,9 @@ def load_answers(engine: Engine, sealed: Sequence[SealedRound]) -> Answers:
             f"COALESCE({quoted(item.key)}, 0) AS {name}" for item, name in form.columns
         )
         is_open = any(one.manifest.is_open for one in folders)
-        engine.run(form.sql("answers", open_columns=_OPEN if is_open else _CLOSED, items=items))
+        engine.run(
+            form.sql("answers", open_columns=_OPEN if is_open else _CLOSED, items=items, kept=kept)
+        )
         forms.append(form)
     _load_exclusions(engine, sealed, rounds)
     return Answers(rounds, tuple(forms))

@@ -1,9 +1,10 @@
 """The pipeline: sealed rounds, inputs and a scheme become an assessment, step by step."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from analysis.answers import load_answers
+from analysis.answers import LeftOut, load_answers
 from analysis.binding import bind
 from analysis.cells import Detail, count_cells
 from analysis.composition import Composed, compose
@@ -39,18 +40,22 @@ def assess(
     sealed = open_sealed_rounds(folders)
     bound = bind(inputs, scheme)
     with start_engine(engine) as running:
-        run = _prepare(running, sealed, bound, scheme)
-        surveys = _surveys(run, run.statuses)
-        composed = _compose(run, surveys)
-        refuse_missing(run, surveys, composed)
-        graded = grade(scheme, composed, bound.history)
-        return _assessment(run, surveys, composed, graded)
+        run = prepare(running, sealed, bound, scheme)
+        return _assessment(run, *evaluate(run))
 
 
-def _prepare(
-    engine: Engine, sealed: tuple[SealedRound, ...], inputs: Inputs, scheme: Scheme
+def prepare(
+    engine: Engine,
+    sealed: tuple[SealedRound, ...],
+    inputs: Inputs,
+    scheme: Scheme,
+    left_out: LeftOut | None = None,
 ) -> Run:
-    answers = load_answers(engine, sealed)
+    """Everything read, screened and counted, ready to be weighed; `inputs` are bound to the scheme.
+
+    `left_out` is for studies: rows an assessment of record would count.
+    """
+    answers = load_answers(engine, sealed, left_out)
     screened = screen(engine, answers, sealed)
     judge(engine, answers, scheme.void)
     cells = tuple(count_cells(engine, form) for form in answers.forms)
@@ -69,6 +74,27 @@ def _prepare(
         score_indicators(scheme, ratees, inputs.indicators),
         counting_statuses(scheme.same_device),
     )
+
+
+def under(run: Run, inputs: Inputs, scheme: Scheme) -> Run:
+    """The same counted answers under a scheme with the same `void` rules; for studies."""
+    ratees = tuple(sorted(inputs.ratees, key=lambda row: row.key))
+    return replace(
+        run,
+        scheme=scheme,
+        inputs=inputs,
+        ratees=ratees,
+        indicators=score_indicators(scheme, ratees, inputs.indicators),
+        statuses=counting_statuses(scheme.same_device),
+    )
+
+
+def evaluate(run: Run) -> tuple[SurveyLeaves, dict[str, Composed], dict[str, Graded]]:
+    """What the scheme makes of a run: leaves, totals, grades. Raises NoAnswer."""
+    surveys = _surveys(run, run.statuses)
+    composed = _compose(run, surveys)
+    refuse_missing(run, surveys, composed)
+    return surveys, composed, grade(run.scheme, composed, run.inputs.history)
 
 
 def _surveys(run: Run, statuses: Collection[str], detail: Detail = "full") -> SurveyLeaves:

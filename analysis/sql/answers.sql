@@ -4,3 +4,4 @@ SELECT round_number, ballot, ratee, rater_class,
        COALESCE(stratum, '') AS stratum, COALESCE(channel, '') AS channel,
        COALESCE(evidence, '') AS evidence, $open_columns, $items
 FROM sealed_$form
+WHERE $kept
