@@ -12,7 +12,7 @@ from analysis.composition import compose
 from analysis.indicators import score_indicators
 from analysis.results import Assessment, LeafScore
 from analysis.scheme.components import Component
-from survey_app.demo.city import KINDS
+from survey_app.demo.cities.zhangjiajie_2009 import KINDS
 from survey_app.demo.city_plan import City
 from survey_app.demo.truth import expected_dimension
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from analysis.inputs import RateeRow
 from forms.questionnaire import Questionnaire
-from survey_app.demo.city import KINDS, RaterKind
+from survey_app.demo.cities.zhangjiajie_2009 import KINDS
+from survey_app.demo.raters import RaterKind
 from survey_app.demo.truth import ITEM_NOISE, ItemScale, PlantedTruth
 
 MOST_DAYS, ROWS_A_DAY = 7, 5000

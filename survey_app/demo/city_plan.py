@@ -11,9 +11,10 @@ from analysis.scheme import SCHEMES, Scheme, shipped
 from forms.problems import N_, InputError, Problem
 from forms.questionnaire import Questionnaire, library
 from survey_app.demo.ballot_plan import Drawer, days_for, draw_ballots
-from survey_app.demo.city import KINDS, RaterKind, ratees
+from survey_app.demo.cities.zhangjiajie_2009 import KINDS, ratees
 from survey_app.demo.dirt import Plan, add_dirt
 from survey_app.demo.ledgers import make_inputs
+from survey_app.demo.raters import RaterKind
 from survey_app.demo.truth import PlantedTruth, plant
 from survey_app.register.reading import RosterRow
 

@@ -16,9 +16,9 @@ from analysis.screening import LINK_RULES, Screened, screen
 from analysis.sealed_round import open_sealed_rounds
 from survey_app.ballots.service import FAST_SECONDS_PER_ITEM
 from survey_app.demo.ballot_plan import Filled
-from survey_app.demo.building import link_name
 from survey_app.demo.city_plan import City
 from survey_app.demo.desk import EXPECTED
+from survey_app.demo.ways_in import link_name
 
 Content = tuple[str, str, str, str, str, bytes]
 """Questionnaire, ratee, rater class, link, pace, option numbers."""

@@ -20,11 +20,11 @@ from analysis.inputs import (
     VetoRow,
 )
 from analysis.scheme import Scheme
+from survey_app.demo.imprint import YEAR
 from survey_app.demo.truth import PlantedTruth
 
 PROVINCIAL, MUNICIPAL = "省级", "市级"
 N_PROVINCIAL, N_MUNICIPAL = 71, 64
-YEAR = 2026
 COMPONENT = "indicators"
 CENTS = Decimal("0.01")
 EXCELLENT_BEFORE = 13

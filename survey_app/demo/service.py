@@ -1,6 +1,5 @@
 """The demonstration from end to end: a city in the store, its files, and how true they are."""
 
-import secrets
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,10 +7,9 @@ from pathlib import Path
 
 from analysis.assessment import assess
 from analysis.results import Assessment
-from survey_app.accounts.service import OperatorSpec, create_operator
 from survey_app.assessments.service import run_assessment
 from survey_app.closing import service as closing
-from survey_app.core.access import ROLES, Role
+from survey_app.core.access import Role
 from survey_app.core.services import Services
 from survey_app.core.uploads import Upload
 from survey_app.demo import building
@@ -26,12 +24,13 @@ from survey_app.demo.accuracy import (
 )
 from survey_app.demo.ballot_plan import Drawer, draw_ballots
 from survey_app.demo.building import OPERATOR, BuiltRound, Teller
-from survey_app.demo.city import CITY, KINDS, ORGANISER, SIMULATED
+from survey_app.demo.cities.zhangjiajie_2009 import CITY, KINDS, ORGANISER
 from survey_app.demo.city_plan import City, bound_forms
 from survey_app.demo.desk import WaysIn
 from survey_app.demo.findings import NOT_FOUND, RuleFigures, measure
+from survey_app.demo.imprint import SIMULATED, YEAR
 from survey_app.demo.input_files import write_inputs
-from survey_app.demo.ledgers import YEAR
+from survey_app.demo.logins import OFFICE, Login, make_logins
 from survey_app.demo.outputs import (
     INPUTS,
     Labels,
@@ -48,16 +47,7 @@ KINDS_OF_SHEET: tuple[sheets.Kind, ...] = ("indicators", "adjustments", "vetoes"
 TRUTH_FORMAT = "survey-truth/1"
 SHOWN_CODES = 3
 EARLY_SHARE = 0.01
-WORDS = "abcdefghjkmnpqrstuvwxyz23456789"
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """How to sign in as one of the roles."""
-
-    role: Role
-    login: str
-    password: str
+SCOPES: Mapping[Role, str] = {"reporter": "市统计局", "certifier": "", "unit": "u01"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +88,10 @@ def build_demo(services: Services, city: City, folder: Path, teller: Teller) -> 
     """Build the city in an empty store, assess it, write its files, open the next round."""
     clear_outputs(folder)
     teller.stage("登记评议对象、评议主体和名册", 0.02)
-    building.begin(services, city)
-    logins = _make_logins(services)
+    facts = {"seed": city.spec.seed, "rows": city.spec.rows}
+    classes = [kind.key for kind in KINDS]
+    building.begin(services, city.inputs.ratees, classes, city.roster, facts)
+    logins = make_logins(services, {**OFFICE, **SCOPES})
     teller.stage("建立轮次、印制二维码和评议卡", 0.08)
     closed = building.make_closed_round(services, city)
     teller.stage(f"提交 {len(city.plan.forms)} 份模拟答卷", 0.62)
@@ -130,19 +122,6 @@ def build_demo(services: Services, city: City, folder: Path, teller: Teller) -> 
     open_round = building.make_open_round(services, city)
     _early_ballots(services, city, open_round, teller)
     return Demo(city, folder, logins, open_round, assessment, rules, accuracy, push, counts)
-
-
-def _make_logins(services: Services) -> tuple[Login, ...]:
-    """An operator of each role, with a password drawn for this demonstration."""
-    logins = tuple(Login(role, role, "-".join(_syllables() for _ in range(3))) for role in ROLES)
-    for number, one in enumerate(logins, start=1):
-        spec = OperatorSpec(one.login, f"人员{number:04d}", one.role)
-        create_operator(services.database, services.settings, OPERATOR, spec, one.password)
-    return logins
-
-
-def _syllables() -> str:
-    return "".join(secrets.choice(WORDS) for _ in range(4))
 
 
 def _assess_files(

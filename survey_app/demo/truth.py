@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.inputs import RateeRow
 from forms.questionnaire import Item, Questionnaire
-from survey_app.demo.city import RaterKind
+from survey_app.demo.raters import RaterKind
 
 ITEM_NOISE = 0.75
 QUALITY_MEAN, QUALITY_SD, DIMENSION_SD = 0.55, 0.38, 0.18

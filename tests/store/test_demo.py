@@ -133,7 +133,8 @@ def test_a_closed_round_with_results_and_an_open_one_that_takes_ballots(
 
 def test_printed_logins_work_for_every_role(built: BuiltCity, services: Services) -> None:
     logins = built.printed["logins"]
-    assert {one["role"] for one in logins} == {"admin", "clerk", "viewer"}
+    roles = {"admin", "clerk", "viewer", "reporter", "certifier", "unit"}
+    assert {one["role"] for one in logins} == roles
     for one in logins:
         found = sign_in(services.database, services.settings, one["login"], one["password"])
         assert found is not None

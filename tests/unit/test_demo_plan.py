@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from forms.problems import InputError
 from forms.questionnaire import library
 from survey_app.demo.ballot_plan import Drawer, largest_remainder
-from survey_app.demo.city import KINDS, ratees
+from survey_app.demo.cities.zhangjiajie_2009 import KINDS, ratees
 from survey_app.demo.city_plan import City, CitySpec, draw_city, find_scheme
 from survey_app.demo.input_files import write_inputs
 from survey_app.demo.outputs import read_input_folder

@@ -4,17 +4,12 @@ The shape (counts of ratees, indicators, rater classes and channels) follows a r
 2009; names of bodies are those any city has, counties and persons are placeholders.
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
 from analysis.inputs import RateeRow
+from survey_app.demo.imprint import SIMULATED
+from survey_app.demo.raters import ASSEMBLY, FIELD, ONLINE, SEPARATE, RaterKind
 
-SIMULATED = "模拟数据"
 CITY = "示例市"
 ORGANISER = f"{CITY}绩效评估委员会办公室（{SIMULATED}）"
-PHONE = "12345"
-
-SEPARATE, ASSEMBLY, ONLINE, FIELD = "distributed", "assembly", "online", "field"
 
 COUNTIES = ("甲区", "乙区", "丙县", "丁县")
 COUNTY_GROUP = "区县组"
@@ -79,33 +74,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "市消防救援支队",
     ),
 }
-
-Way = Literal["poster", "card", "list"]
-Lists = Literal["one", "group", "county", "all"]
-
-
-@dataclass(frozen=True, slots=True)
-class RaterKind:
-    """A rater class and how its raters behave.
-
-    `share` is their part of the ballot rows. `way` says how they come in: by a poster, by a card
-    for a service given, or by a code of the roster; `lists` which ratees stand on their form.
-    `shift` is what they add to everybody's quality (lenient above 0), `spread` how much single
-    raters differ; `unknown` and `skip` are how often they do not know an item or a whole ratee.
-    """
-
-    key: str
-    share: float
-    channel: str
-    way: Way
-    lists: Lists
-    forms: tuple[tuple[str, str], ...]
-    length: Literal["short", "long"]
-    shift: float
-    spread: float
-    unknown: float
-    skip: float
-
 
 _PUBLIC = (("county", "county"), ("unit", "unit"))
 _SERVICE = (("county", "service"), ("unit", "service"))
