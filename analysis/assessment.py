@@ -8,6 +8,7 @@ from analysis.answers import LeftOut, load_answers
 from analysis.binding import bind
 from analysis.cells import Detail, count_cells
 from analysis.composition import Composed, compose
+from analysis.consequences import consequences
 from analysis.dedupe import COUNT, FIRST, counting_statuses, judge
 from analysis.engine import Engine, start_engine
 from analysis.grading import Graded, grade
@@ -16,7 +17,7 @@ from analysis.inputs import Inputs, RateeRow
 from analysis.ranking import RankInterval, rank_intervals
 from analysis.refusals import refuse_foreign_options, refuse_missing, refuse_unknown_ratees
 from analysis.remarks import notes
-from analysis.results import Alternative, Assessment, NoAnswer, RateeResult
+from analysis.results import Alternative, Assessment, NoAnswer, Proposal, RateeResult
 from analysis.run import Run
 from analysis.run_summary import cell_table, count_rows, participation, quality
 from analysis.scheme import Scheme
@@ -94,7 +95,13 @@ def evaluate(run: Run) -> tuple[SurveyLeaves, dict[str, Composed], dict[str, Gra
     surveys = _surveys(run, run.statuses)
     composed = _compose(run, surveys)
     refuse_missing(run, surveys, composed)
-    return surveys, composed, grade(run.scheme, composed, run.inputs.history)
+    return surveys, composed, grade(run.scheme, composed, run.inputs.history, run.inputs.period)
+
+
+def ratee_results(run: Run) -> tuple[RateeResult, ...]:
+    """The ratees' results alone, without rank intervals; for studies. Raises NoAnswer."""
+    _, composed, graded = evaluate(run)
+    return tuple(_result(composed[row.key], graded[row.key], None) for row in run.ratees)
 
 
 def _surveys(run: Run, statuses: Collection[str], detail: Detail = "full") -> SurveyLeaves:
@@ -120,8 +127,9 @@ def _assessment(
         counts=count_rows(run.cells, run.statuses),
         flags=flags,
         findings=run.screened.findings,
-        ratees=tuple(
-            _result(composed[row.key], graded[row.key], sure.get(row.key)) for row in run.ratees
+        ratees=_with_consequences(
+            run,
+            [_result(composed[row.key], graded[row.key], sure.get(row.key)) for row in run.ratees],
         ),
         cells=cell_table(run.answers, run.cells, run.statuses),
         quality=quality(run.engine, run.answers, run.sealed, run.cells, run.screened, run.statuses),
@@ -173,6 +181,10 @@ def _result(one: Composed, graded: Graded, sure: RankInterval | None) -> RateeRe
         grade=graded.grade,
         grade_name=graded.grade_name,
         grade_reason=graded.reason,
+        refusals=graded.refusals,
+        allowed=graded.allowed,
+        restrictions=graded.restrictions,
+        to_decide=graded.to_decide,
         veto=tuple(veto.key for veto in one.vetoes),
         suppressed=one.total is None and any(node.suppressed for node in one.nodes),
         is_tied=graded.is_tied,
@@ -182,6 +194,15 @@ def _result(one: Composed, graded: Graded, sure: RankInterval | None) -> RateeRe
         deduction_counted=one.deduction_counted,
         nodes=one.nodes,
     )
+
+
+def _with_consequences(run: Run, results: Sequence[RateeResult]) -> tuple[RateeResult, ...]:
+    """The results with what each of them leads to."""
+    inputs = run.inputs
+    found: dict[str, list[Proposal]] = {}
+    for one in consequences(run.scheme, run.ratees, results, inputs.history, inputs.period):
+        found.setdefault(one.ratee, []).append(one)
+    return tuple(replace(one, consequences=tuple(found.get(one.key, ()))) for one in results)
 
 
 def _alternatives(run: Run) -> list[Alternative]:

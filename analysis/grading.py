@@ -1,37 +1,34 @@
-"""Ranks and grades: thresholds, quotas, ties, vetoes, and the reason for every refusal."""
+"""Ranks and grades: lines, places, ties, and the rule behind every refusal."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from fractions import Fraction
 from itertools import groupby
 
 from analysis.composition import Composed
-from analysis.inputs import HistoryRow
+from analysis.earlier import Earlier
+from analysis.inputs import HistoryRow, RateeRow
+from analysis.openings import Openings, openings
+from analysis.places import Places
+from analysis.results import Note, Refusal
 from analysis.scheme import Scheme
-from analysis.scheme.grades import Grade, Quota
+from analysis.scheme.grades import Grade
+from analysis.standing import Order, Standing, Standings, rules_of_grades
+from analysis.verdicts import all_hold, ask, shown
 from forms.problems import N_, plain
 
 NO_TOTAL = N_("没有总分，不评等次")
 BELOW = N_("总分 {total} 未达到{grade}的分数线 {min}")
-VETOED = N_("因一票否决（{vetoes}），不得评为{grade}")
-LOWEST = N_("因一票否决（{vetoes}），定为{grade}")
-NOT_ELIGIBLE = N_("以往等次不符合{grade}的条件：{earlier} {n} 次，应{bound} {wanted} 次")
-AT_LEAST = N_("至少")
-AT_MOST = N_("至多")
-NO_PLACE = N_("{grade}名额 {places} 个已满")
 TIED_FOR_PLACE = N_("与 {others} 并列，{grade}名额不足，须由管理员说明理由后决定")
 NO_GRADE = N_("没有可评的等次")
 SEPARATOR = "；"
-
-_Order = tuple[Decimal, Fraction, tuple[Fraction, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Graded:
     """Ranks and grade of one ratee. Ranks are None without a total; equal ranks are `is_tied`.
 
-    `grade` is the grade's key. `reason` says why each better grade was refused.
+    `grade` is the grade's key. `refusals` say why each better grade was not given, `reason` the
+    same in one text. `allowed`, `restrictions` and `to_decide` are as in Openings.
     """
 
     rank_class: int | None
@@ -39,215 +36,192 @@ class Graded:
     is_tied: bool
     grade: str | None
     grade_name: str
-    reason: str
+    refusals: tuple[Refusal, ...] = ()
+    allowed: tuple[str, ...] = ()
+    restrictions: tuple[str, ...] = ()
+    to_decide: tuple[Note, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """The refusals as one text, each rule once."""
+        return SEPARATOR.join(dict.fromkeys(refusal.text() for refusal in self.refusals))
 
 
 @dataclass(slots=True)
 class _Candidate:
-    """A ratee while grades are given."""
+    """A ratee with a total while grades are given."""
 
-    composed: Composed
-    order: _Order
+    standing: Standing
+    order: Order
+    openings: Openings | None = None
     grade: Grade | None = None
-    reasons: list[str] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
 
     @property
     def key(self) -> str:
-        return self.composed.ratee.key
+        return self.standing.ratee.key
 
 
 def grade(
-    scheme: Scheme, composed: Mapping[str, Composed], history: Iterable[HistoryRow] = ()
+    scheme: Scheme,
+    composed: Mapping[str, Composed],
+    history: Iterable[HistoryRow] = (),
+    period: str = "",
 ) -> dict[str, Graded]:
     """Rank and grade every ratee, by ratee key.
 
     Order: the score of record; then the unrounded total; then the components the scheme names in
     `ties`. Who is still equal shares the rank and is flagged. Ranks are within the class, and
-    within the group of that class. A grade's places go down the order; a ratee that may not have
-    the grade passes its place on; equals that do not all fit leave the place to the administrator.
+    within the group of that class. A ratee gets the first grade it may have whose line it reaches
+    and that has a place left. Places go to those with priority, then down the order; a ratee that
+    may not have the grade passes its place on; equals that do not all fit leave it to people.
     """
-    candidates = _in_order(scheme, composed.values())
-    classes = _ranks(candidates, lambda one: one.ratee.ratee_class)
-    groups = _ranks(candidates, lambda one: (one.ratee.ratee_class, one.ratee.group))
-    counts = _count_history(scheme, history)
-    for one in scheme.grades:
-        _give(scheme, one, candidates, composed.values(), counts)
-    given = {one.key: one for one in candidates}
-    return {
-        key: _graded(scheme, given[key], classes, groups) if key in given else _ungraded()
-        for key in composed
-    }
-
-
-def _ungraded() -> Graded:
-    return Graded(None, None, is_tied=False, grade=None, grade_name="", reason=NO_TOTAL)
-
-
-def _graded(
-    scheme: Scheme,
-    candidate: _Candidate,
-    classes: Mapping[str, tuple[int, bool]],
-    groups: Mapping[str, tuple[int, bool]],
-) -> Graded:
-    rank_class, is_tied = classes[candidate.key]
-    reasons = list(candidate.reasons)
-    if candidate.grade is None and scheme.grades:
-        reasons.append(NO_GRADE)
-    return Graded(
-        rank_class=rank_class,
-        rank_group=groups[candidate.key][0],
-        is_tied=is_tied,
-        grade=candidate.grade.key if candidate.grade else None,
-        grade_name=candidate.grade.name if candidate.grade else "",
-        reason=SEPARATOR.join(reasons),
+    standings = Standings(
+        scheme, map(_standing, composed.values()), Earlier(scheme.key, history, period), "grading"
     )
+    candidates = _in_order(standings)
+    ratees = [one.ratee for one in standings.of.values()]
+    places = {one.key: Places(one, ratees) for one in scheme.grades}
+    for level in _levels(standings, candidates):
+        for candidate in level:
+            candidate.openings = openings(standings, candidate.key)
+        for one in scheme.grades:
+            _give(standings, one, level, places[one.key])
+        standings.grades |= {one.key: one.grade.key for one in level if one.grade}
+    return _all_graded(standings, candidates)
 
 
-def _in_order(scheme: Scheme, composed: Iterable[Composed]) -> list[_Candidate]:
+def _standing(one: Composed) -> Standing:
+    return Standing(one.ratee, one.total, one.counted_exact, one.nodes, one.vetoes)
+
+
+def _in_order(standings: Standings) -> list[_Candidate]:
     """Who has a total, the best first; equals by key, so that the order is always the same."""
     candidates = [
-        _Candidate(one, (one.total, exact, _tie_scores(scheme, one)))
-        for one in composed
-        if one.total is not None and (exact := one.counted_exact) is not None
+        _Candidate(standings.of[key], standings.orders[key]) for key in sorted(standings.orders)
     ]
-    candidates.sort(key=lambda one: one.key)
     candidates.sort(key=lambda one: one.order, reverse=True)
     return candidates
 
 
-def _tie_scores(scheme: Scheme, one: Composed) -> tuple[Fraction, ...]:
-    scores = (one.score_of(path) for path in scheme.ties)
-    return tuple(Fraction(-1) if score is None else score for score in scores)
+def _levels(standings: Standings, candidates: Sequence[_Candidate]) -> list[Sequence[_Candidate]]:
+    """Candidates in the order they are graded: units first where a grade asks for the unit's."""
+    if all(one.subject != "parent" for one in rules_of_grades(standings.scheme)):
+        return [candidates]
+    levels: dict[int, list[_Candidate]] = {}
+    for candidate in candidates:
+        levels.setdefault(_depth(standings, candidate.key), []).append(candidate)
+    return [levels[depth] for depth in sorted(levels)]
+
+
+def _depth(standings: Standings, ratee: str) -> int:
+    """How many are above a ratee; a chain that comes back to itself ends there."""
+    seen = {ratee}
+    above = standings.of[ratee].ratee.parent
+    while above in standings.of and above not in seen:
+        seen.add(above)
+        above = standings.of[above].ratee.parent
+    return len(seen) - 1
+
+
+def _give(standings: Standings, one: Grade, level: Sequence[_Candidate], places: Places) -> None:
+    """Give one grade to those who have none yet and may have it, as far as places go."""
+    entitled = []
+    for candidate in level:
+        if candidate.grade is None:
+            refusals = _refusals(standings, one, candidate)
+            candidate.refusals += refusals
+            if not refusals:
+                entitled.append((not _has_priority(standings, one, candidate), candidate))
+    entitled.sort(key=lambda pair: pair[0])
+    for _, equals in groupby(entitled, key=lambda pair: (pair[0], pair[1].order)):
+        _give_to_equals(one, [candidate for _, candidate in equals], places)
+
+
+def _has_priority(standings: Standings, one: Grade, candidate: _Candidate) -> bool:
+    return bool(one.priority) and all_hold(ask(standings, one.priority, candidate.key)) is True
+
+
+def _refusals(standings: Standings, one: Grade, candidate: _Candidate) -> list[Refusal]:
+    """Why a ratee may not have a grade, whatever its places."""
+    assert candidate.openings is not None  # known before its level is graded
+    refusals = list(candidate.openings.refusals.get(one.key, ()))
+    score = standings.line_score(candidate.standing)
+    if one.min is None or score is None or score >= one.min or candidate.openings.is_forced:
+        return refusals
+    is_record = standings.scheme.grade_on == "record"
+    total = str(candidate.standing.total) if is_record else shown(score)
+    values = {"total": total, "grade": one.name, "min": plain(one.min)}
+    return [*refusals, Refusal(BELOW, values, one.key)]
+
+
+def _give_to_equals(one: Grade, equals: Sequence[_Candidate], places: Places) -> None:
+    asking = []
+    for candidate in equals:
+        refusal = places.refusal(candidate.standing.ratee)
+        if refusal:
+            candidate.refusals.append(refusal)
+        else:
+            asking.append(candidate)
+    got = places.take([candidate.standing.ratee for candidate in asking])
+    for candidate in asking:
+        if candidate.key in got:
+            candidate.grade = one
+        else:
+            candidate.refusals.append(_tied(one, candidate, asking))
+
+
+def _tied(one: Grade, candidate: _Candidate, equals: Sequence[_Candidate]) -> Refusal:
+    others = "、".join(who.standing.ratee.name for who in equals if who is not candidate)
+    return Refusal(TIED_FOR_PLACE, {"others": others, "grade": one.name}, one.key)
+
+
+def _all_graded(standings: Standings, candidates: Sequence[_Candidate]) -> dict[str, Graded]:
+    classes = _ranks(candidates, lambda ratee: ratee.ratee_class)
+    groups = _ranks(candidates, lambda ratee: (ratee.ratee_class, ratee.group))
+    given = {one.key: one for one in candidates}
+    found = {}
+    for key in standings.of:
+        candidate = given.get(key)
+        open_to = candidate.openings if candidate else None
+        open_to = open_to or openings(standings, key)
+        rank_class, is_tied = classes.get(key, (None, False))
+        grade = candidate.grade if candidate else None
+        found[key] = Graded(
+            rank_class=rank_class,
+            rank_group=groups.get(key, (None, False))[0],
+            is_tied=is_tied,
+            grade=grade.key if grade else None,
+            grade_name=grade.name if grade else "",
+            refusals=_all_refusals(standings.scheme, candidate),
+            allowed=open_to.allowed,
+            restrictions=open_to.restrictions,
+            to_decide=open_to.to_decide,
+        )
+    return found
+
+
+def _all_refusals(scheme: Scheme, candidate: _Candidate | None) -> tuple[Refusal, ...]:
+    if candidate is None:
+        return (Refusal(NO_TOTAL),)
+    if candidate.grade is None and scheme.grades:
+        return (*candidate.refusals, Refusal(NO_GRADE))
+    return tuple(candidate.refusals)
 
 
 def _ranks(
-    candidates: Sequence[_Candidate], scope: Callable[[Composed], Hashable]
+    candidates: Sequence[_Candidate], scope: Callable[[RateeRow], Hashable]
 ) -> dict[str, tuple[int, bool]]:
     """Rank within the scope and whether somebody there shares it, by ratee."""
     cells: dict[Hashable, list[_Candidate]] = {}
     for candidate in candidates:
-        cells.setdefault(scope(candidate.composed), []).append(candidate)
+        cells.setdefault(scope(candidate.standing.ratee), []).append(candidate)
     ranks = {}
     for cell in cells.values():
         rank = 1
-        for equals in _equals(cell):
+        for _, block in groupby(cell, key=lambda one: one.order):
+            equals = list(block)
             for candidate in equals:
                 ranks[candidate.key] = (rank, len(equals) > 1)
             rank += len(equals)
     return ranks
-
-
-def _equals(candidates: Sequence[_Candidate]) -> list[list[_Candidate]]:
-    return [list(block) for _, block in groupby(candidates, key=lambda one: one.order)]
-
-
-def _count_history(scheme: Scheme, history: Iterable[HistoryRow]) -> dict[tuple[str, str], int]:
-    """How often a ratee had a grade, by ratee and grade key (or the grade as written)."""
-    keys = {str(one.name): one.key for one in scheme.grades}
-    counts: dict[tuple[str, str], int] = {}
-    for row in history:
-        place = (row.ratee, keys.get(row.grade, row.grade))
-        counts[place] = counts.get(place, 0) + 1
-    return counts
-
-
-def _give(
-    scheme: Scheme,
-    one: Grade,
-    candidates: Sequence[_Candidate],
-    everyone: Iterable[Composed],
-    counts: Mapping[tuple[str, str], int],
-) -> None:
-    """Give one grade to those who have none yet and may have it, as far as places go."""
-    entitled = []
-    for candidate in candidates:
-        if candidate.grade is None:
-            refusal = _refusal(scheme, one, candidate, counts)
-            if refusal is None:
-                entitled.append(candidate)
-            elif refusal not in candidate.reasons:
-                candidate.reasons.append(refusal)
-    if not one.quotas:
-        for candidate in entitled:
-            candidate.grade = one
-        return
-    sizes: dict[Hashable, int] = {}
-    for ratee in everyone:
-        cell = _cell(one.quotas[0], ratee)
-        sizes[cell] = sizes.get(cell, 0) + 1
-    for cell, n in sizes.items():
-        in_cell = [who for who in entitled if _cell(one.quotas[0], who.composed) == cell]
-        _give_places(one, in_cell, one.quotas[0].places(n))
-
-
-def _cell(quota: Quota, one: Composed) -> Hashable:
-    ratee = one.ratee
-    cells: dict[str, Hashable] = {
-        "all": "",
-        "class": ratee.ratee_class,
-        "group": (ratee.ratee_class, ratee.group),
-        "pool": (ratee.ratee_class, ratee.pool),
-    }
-    return cells[quota.scope]
-
-
-def _give_places(one: Grade, entitled: Sequence[_Candidate], places: int) -> None:
-    left = places
-    for equals in _equals(entitled):
-        if left >= len(equals):
-            for candidate in equals:
-                candidate.grade = one
-            left -= len(equals)
-            continue
-        for candidate in equals:
-            candidate.reasons.append(_no_place(one, candidate, equals, places, left))
-        left = 0
-
-
-def _no_place(
-    one: Grade, candidate: _Candidate, equals: Sequence[_Candidate], places: int, left: int
-) -> str:
-    if not left:
-        return NO_PLACE.format(grade=one.name, places=places)
-    others = "、".join(who.composed.ratee.name for who in equals if who is not candidate)
-    return TIED_FOR_PLACE.format(others=others, grade=one.name)
-
-
-def _refusal(
-    scheme: Scheme, one: Grade, candidate: _Candidate, counts: Mapping[tuple[str, str], int]
-) -> str | None:
-    """Why a ratee may not have a grade, whatever its places; None where it may.
-
-    "no_excellent" bars the best grade, "lowest_grade" and "zero" leave only the last.
-    """
-    vetoes = candidate.composed.vetoes
-    best, last = scheme.grades[0], scheme.grades[-1]
-    hard = [veto for veto in vetoes if veto.effect != "no_excellent"]
-    if hard:
-        words = "、".join(veto.name for veto in hard)
-        return None if one is last else LOWEST.format(vetoes=words, grade=last.name)
-    if vetoes and one is best and one is not last:
-        words = "、".join(veto.name for veto in vetoes)
-        return VETOED.format(vetoes=words, grade=one.name)
-    total = candidate.order[0]
-    if one.min is not None and total < one.min:
-        return BELOW.format(total=total, grade=one.name, min=plain(one.min))
-    return _history_refusal(scheme, one, candidate.key, counts)
-
-
-def _history_refusal(
-    scheme: Scheme, one: Grade, ratee: str, counts: Mapping[tuple[str, str], int]
-) -> str | None:
-    keys = {str(grade.name): grade.key for grade in scheme.grades}
-    for condition in one.eligibility:
-        n = sum(counts.get((ratee, keys.get(earlier, earlier)), 0) for earlier in condition.grades)
-        for bound, wanted in ((AT_LEAST, condition.at_least), (AT_MOST, condition.at_most)):
-            if wanted is not None and (n < wanted if bound is AT_LEAST else n > wanted):
-                return NOT_ELIGIBLE.format(
-                    grade=one.name,
-                    earlier="、".join(condition.grades),
-                    n=n,
-                    bound=bound,
-                    wanted=wanted,
-                )
-    return None

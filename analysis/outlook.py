@@ -1,11 +1,16 @@
 """What a ratee can reach by its earlier results alone, before there is a score."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from analysis.earlier import Earlier
 from analysis.inputs import HistoryRow, RateeRow
+from analysis.openings import openings
 from analysis.results import Note, Refusal
 from analysis.scheme import Scheme
+from analysis.standing import Standing, Standings, rules_of_grades
+from analysis.verdicts import all_hold, ask, grade_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +40,39 @@ def outlooks(
     scheme: Scheme, ratees: Iterable[RateeRow], history: Iterable[HistoryRow], period: str
 ) -> dict[str, Outlook]:
     """The outlook of every ratee, by key; reads the history once."""
-    keys = tuple(grade.key for grade in scheme.grades)
-    return {
-        one.key: Outlook(keys, {}, has_priority=False, restrictions=(), to_decide=(), counts={})
-        for one in ratees
+    rows = [Standing(one) for one in ratees]
+    standings = Standings(scheme, rows, Earlier(scheme.key, history, period), "history")
+    return {ratee: _outlook(standings, ratee) for ratee in standings.of}
+
+
+def _outlook(standings: Standings, ratee: str) -> Outlook:
+    open_to = openings(standings, ratee)
+    best = standings.scheme.grade(open_to.allowed[0]) if open_to.allowed else None
+    return Outlook(
+        allowed=open_to.allowed,
+        refusals=open_to.refusals,
+        has_priority=best is not None
+        and bool(best.priority)
+        and all_hold(ask(standings, best.priority, ratee)) is True,
+        restrictions=open_to.restrictions,
+        to_decide=open_to.to_decide,
+        counts=_counts(standings, ratee),
+    )
+
+
+def _counts(standings: Standings, ratee: str) -> Counter[str]:
+    """How often each grade occurs in the results that any condition asks about."""
+    scheme, earlier = standings.scheme, standings.earlier
+    asked = {
+        (earlier.series(one.series), one.span)
+        for one in rules_of_grades(scheme)
+        if one.subject == "grades"
     }
+    rows = {
+        (series, row.period): row.grade
+        for series, span in asked
+        for row in earlier.grades(ratee, series, span)
+    }
+    return Counter(
+        grade if series else grade_key(scheme, grade) for (series, _), grade in rows.items()
+    )

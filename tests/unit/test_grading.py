@@ -110,7 +110,7 @@ def test_under_a_quota_by_group_a_better_score_in_a_full_group_has_no_place() ->
     scheme = with_quota('scope = "group", count = 1')
     given = grade(scheme, totals(scheme, ratees, descending(ratees)))
     assert with_grade(given, "excellent") == {"A1", "B1"}
-    assert given["A2"].reason == "优秀名额 1 个已满"
+    assert given["A2"].reason == "本组优秀名额 1 个已满"
 
 
 def test_places_of_pools_are_never_lent() -> None:
@@ -240,7 +240,7 @@ name = "称职"
         "d": ("好", "较好", "较好", "较好"),
     }
     history = [
-        HistoryRow(key, f"2025-Q{n}", name)
+        HistoryRow(key, f"2025-Q{n}", name, "quarter")
         for key, names in quarters.items()
         for n, name in enumerate(names, start=1)
     ]
@@ -248,14 +248,16 @@ name = "称职"
     ratees = [RateeRow(key, key, "person", "") for key in quarters]
     given = grade(scheme, totals(scheme, ratees, dict.fromkeys(quarters, "90")), history)
     assert with_grade(given, "top") == {"a", "b"}
-    assert given["c"].reason == "以往等次不符合优秀的条件：一般、较差 1 次，应至多 0 次"
-    assert given["d"].reason == "以往等次不符合优秀的条件：好 1 次，应至少 2 次"
+    year = "2025年第一季度—2025年第四季度"
+    assert given["c"].reason == f"不符合优秀的条件：{year}「一般、较差」1 次，应至多 0 次"
+    assert given["d"].reason == f"不符合优秀的条件：{year}「好」1 次，应至少 2 次"
 
 
 def test_without_a_total_there_is_no_rank_and_no_grade() -> None:
     ratees = [RateeRow(key, key, "unit", "") for key in "ab"]
     given = grade(DEFAULT, totals(DEFAULT, ratees, {"a": "90"}))
-    assert given["b"] == Graded(None, None, False, None, "", "没有总分，不评等次")
+    assert (given["b"].rank_class, given["b"].rank_group, given["b"].grade) == (None, None, None)
+    assert given["b"].reason == "没有总分，不评等次"
     assert given["a"].rank_class == 1
 
 
@@ -268,7 +270,7 @@ def test_who_meets_no_grade_is_told_so() -> None:
 
 def test_a_scheme_without_grades_only_ranks() -> None:
     given = graded(Scheme.load(ONE_PART.encode()), {"a": "59"})
-    assert given["a"] == Graded(1, 1, False, None, "", "")
+    assert given["a"] == Graded(1, 1, False, None, "")
 
 
 MARKS = st.lists(st.integers(0, 40).map(lambda n: str(80 + n / 4)), min_size=1, max_size=30)
