@@ -286,3 +286,10 @@ def _check_together(read: Iterable[tuple[Row, IndicatorRow]]) -> None:
                 N_("请先列出上级的同一指标，或把「分解自」留空"),
                 code=made.indicator,
             )
+
+
+def figure_problems(where: str, made: IndicatorRow) -> list[Problem]:
+    """What is wrong with the figures reported for a row whose definition is in order."""
+    problems: list[Problem] = []
+    CHECKS[made.method](Row(where, {}, {}, problems), made)
+    return problems

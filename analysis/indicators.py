@@ -65,11 +65,21 @@ def score_indicators(
     counts 0 or is listed as missing, as the scheme says. InputError where a row's component is
     no such leaf of the scheme, or full marks do not add up to what the leaf demands.
     """
-    people = {ratee.key: ratee for ratee in ratees}
+    people = list(ratees)
     leaves = leaves_of(scheme, rows)
-    wrong = points_problems(people, [(row, leaves[row.component]) for row in rows])
+    by_key = {ratee.key: ratee for ratee in people}
+    wrong = points_problems(by_key, [(row, leaves[row.component]) for row in rows])
     if wrong:
         raise InputError(wrong)
+    return score_known(scheme, people, rows)
+
+
+def score_known(
+    scheme: Scheme, ratees: Iterable[RateeRow], rows: Sequence[IndicatorRow]
+) -> IndicatorScores:
+    """The same whatever full marks add up to."""
+    people = {ratee.key: ratee for ratee in ratees}
+    leaves = leaves_of(scheme, rows)
     grouped = _by_indicator(rows)
     peers = _peers(people, rows)
     results = [_result(scheme, people, leaves, marked, peers) for marked in grouped]

@@ -27,9 +27,10 @@ class Basis:
     indicators: Mapping[kept.Place, kept.Kept]
     n_before: Mapping[str, int]
 
-    def name(self, key: str) -> str:
-        """What a ratee is called; its key where it is not in the round."""
-        return next((row.name for row in self.ratees if row.key == key), key)
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Key → name of every ratee."""
+        return {row.key: row.name for row in self.ratees}
 
 
 def read_basis(session: Session, round_id: int) -> Basis:

@@ -2,15 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from analysis.input_columns import (
-    ADJUSTMENT_COLUMNS,
-    FIGURE_COLUMNS,
-    HISTORY_COLUMNS,
-    INDICATOR_COLUMNS,
-    VETO_COLUMNS,
-)
-from analysis.tables import Column
 from survey_app.core.template_books import TemplateColumn, TemplateSheet, write_template
+from survey_app.indicators.sheets import KIND_NAMES, Kind
+from survey_app.indicators.showing import SHEET_COLUMNS, ShownSheet
 
 COLUMN_NOTES: Mapping[str, str] = {
     "indicator": "指标编号，同一指标可以考核多个单位",
@@ -93,22 +87,40 @@ NOTES = (
 
 def template_book() -> bytes:
     """Five sheets with their headers, an example each, and notes on every column."""
-    columns: Mapping[str, Sequence[Column]] = {
-        "指标完成情况": INDICATOR_COLUMNS,
-        "加减分": ADJUSTMENT_COLUMNS,
-        "一票否决": VETO_COLUMNS,
-        "历年等次": HISTORY_COLUMNS,
-        "依据数据": FIGURE_COLUMNS,
-    }
-    return write_template([_sheet(name, its) for name, its in columns.items()], NOTES)
-
-
-def _sheet(name: str, columns: Sequence[Column]) -> TemplateSheet:
-    return TemplateSheet(
-        name,
-        tuple(
-            TemplateColumn(column.name, COLUMN_NOTES.get(column.key, ""), column.required)
-            for column in columns
-        ),
-        (tuple(EXAMPLES[name].get(column.key, "") for column in columns),),
+    return write_template(
+        [
+            _sheet(kind, [tuple(EXAMPLES[name].get(one.key, "") for one in SHEET_COLUMNS[kind])])
+            for kind, name in KIND_NAMES.items()
+        ],
+        NOTES,
     )
+
+
+def present_book(shown: Sequence[ShownSheet]) -> bytes:
+    """The same workbook with what is kept, to be changed and imported again."""
+    rows = {one.kind: one for one in shown}
+    return write_template([_present(kind, rows.get(kind)) for kind in KIND_NAMES], NOTES)
+
+
+def _present(kind: Kind, shown: ShownSheet | None) -> TemplateSheet:
+    if shown is None:
+        return _sheet(kind, [])
+    places = {header: place for place, header in enumerate(shown.headers)}
+    return _sheet(
+        kind,
+        [
+            tuple(
+                row[places[column.name]] if column.name in places else ""
+                for column in SHEET_COLUMNS[kind]
+            )
+            for row in shown.rows
+        ],
+    )
+
+
+def _sheet(kind: Kind, rows: Sequence[tuple[str, ...]]) -> TemplateSheet:
+    columns = tuple(
+        TemplateColumn(column.name, COLUMN_NOTES.get(column.key, ""), column.required)
+        for column in SHEET_COLUMNS[kind]
+    )
+    return TemplateSheet(KIND_NAMES[kind], columns, tuple(rows))

@@ -38,6 +38,16 @@ ACTION_NAMES: dict[str, str] = {
     "card.issue": N_("发评议卡"),
     "card.reissue": N_("换发评议卡"),
     "input.import": N_("导入指标等数据"),
+    "indicator.report": N_("填报指标"),
+    "indicator.certify": N_("认定指标"),
+    "indicator.reopen": N_("重新开放指标"),
+    "indicator.confirm": N_("确认指标提醒"),
+    "adjustment.enter": N_("登记加减分"),
+    "adjustment.approve": N_("核定加减分"),
+    "adjustment.withdraw": N_("撤销加减分"),
+    "veto.enter": N_("登记一票否决"),
+    "veto.withdraw": N_("撤销一票否决"),
+    "evidence.add": N_("附上文件"),
 }
 
 

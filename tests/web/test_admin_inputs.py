@@ -79,7 +79,8 @@ def test_sheets_are_stored_as_they_were_and_shown(app: Flask, clerk: Desk) -> No
     assert rows(app, "history") == [["市水利局", "2025", "优秀"]]
     assert "96.5" in clerk.get(f"{PLACE}/indicators")
     assert "某文〔2026〕1号" in clerk.get(f"{PLACE}/adjustments")
-    clerk.get(f"{PLACE}/vetoes", status=404)
+    assert "没有一票否决" in clerk.get(f"{PLACE}/vetoes")
+    clerk.get(f"{PLACE}/figures", status=404)
     assert "导入指标等数据" in clerk.get("/admin/record/")
 
 

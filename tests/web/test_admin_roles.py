@@ -21,6 +21,9 @@ FILLED = {
     "operator_id": 999,
     "link_id": 999,
     "record_id": 999,
+    "indicator_id": 999,
+    "adjustment_id": 999,
+    "veto_id": 999,
     "number": 1,
     "year": 2026,
 }
