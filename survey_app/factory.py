@@ -13,6 +13,8 @@ from survey_app.core import assets, error_pages, languages, migrations, security
 from survey_app.core.config import Settings, prepare_home
 from survey_app.core.database import Database
 from survey_app.core.services import Services
+from survey_app.indicators.reviewing import problems_before_freeze
+from survey_app.rounds import life
 from survey_app.rounds.frozen import FrozenRounds
 from survey_app.rounds.keys import KeyStore
 
@@ -34,7 +36,8 @@ FEATURES: tuple[tuple[str, frozenset[str]], ...] = (
     ("appraisals", OPERATORS | {"unit", "leader", "person"}),
     ("assessments", OPERATORS),
     ("reports", OPERATORS),
-    ("followup", EVERYBODY | OPERATORS | {"unit"}),
+    ("complaints", EVERYBODY),
+    ("followup", OPERATORS | {"unit"}),
 )
 
 
@@ -66,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def start_services(settings: Settings) -> Services:
     """Open the store (made or upgraded where needed) and what works on it."""
+    life.add_guard("freeze", problems_before_freeze)
     prepare_home(settings.home)
     database = Database(settings.database_url)
     database.check()

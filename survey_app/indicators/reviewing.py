@@ -128,11 +128,29 @@ def confirm(database: Database, operator: str, round_id: int, key: str, reason: 
 
 
 def problems_before_freeze(session: Session, row: Round, _at: datetime) -> list[Problem]:
-    """Full marks that do not add up, and vague standards nobody has confirmed."""
-    look = _look(session, row)
-    vague = [
-        one.warning.problem
-        for one in look.warnings
-        if one.warning.kind == "vague" and one.confirmation is None
+    """Full marks that do not add up, and vague standards nobody has confirmed.
+
+    Looked at for every page that shows a draft, so without scores.
+    """
+    scheme = scheme_of(row)
+    rows = [one.row() for one in kept.load(session, row.id)]
+    if scheme is None or not rows:
+        return []
+    from analysis.indicator_points import points_problems
+    from analysis.indicator_review import review
+    from analysis.indicators import leaves_of
+
+    people = {one.key: one for one in ratees_of(session, row)}
+    try:
+        leaves = leaves_of(scheme, rows)
+    except InputError as error:
+        return list(error.problems)
+    confirmed = _confirmations(session, row.id)
+    return [
+        *points_problems(people, [(one, leaves[one.component]) for one in rows]),
+        *(
+            one.problem
+            for one in review(scheme, people.values(), rows)
+            if one.kind == "vague" and one.key not in confirmed
+        ),
     ]
-    return [*look.problems, *vague]
