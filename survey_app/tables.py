@@ -1,9 +1,12 @@
 """Every table of the application, for migrations and for tests of the schema."""
 
 from survey_app.accounts import tables as accounts
+from survey_app.appraisals import tables as appraisals
 from survey_app.assessments import tables as assessments
 from survey_app.ballots import tables as ballots
+from survey_app.complaints import tables as complaints
 from survey_app.core.database import Base
+from survey_app.followup import tables as followup
 from survey_app.indicators import tables as indicators
 from survey_app.record import tables as record
 from survey_app.register import tables as register
@@ -11,5 +14,18 @@ from survey_app.rounds import tables as rounds
 from survey_app.schemes import tables as schemes
 from survey_app.supervision import tables as supervision
 
-ROOMS = (record, register, accounts, schemes, rounds, ballots, indicators, supervision, assessments)
+ROOMS = (
+    record,
+    register,
+    accounts,
+    schemes,
+    rounds,
+    ballots,
+    indicators,
+    supervision,
+    appraisals,
+    assessments,
+    complaints,
+    followup,
+)
 metadata = Base.metadata
