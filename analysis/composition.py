@@ -1,29 +1,23 @@
 """From leaf scores to totals: weights, transforms, adjustments, vetoes. Scores are exact."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from math import sqrt
 
-from analysis.inputs import AdjustmentKind, AdjustmentRow, RateeRow, VetoRow
-from analysis.results import LeafScore, NodeScore, Note
+from analysis.component_scores import Leaves, Peers, Sum, interval
+from analysis.figures import Figures, by_ratee
+from analysis.inputs import AdjustmentRow, FigureRow, RateeRow, VetoRow
+from analysis.ledger import NOTHING, Counted, count_ledger
+from analysis.parent_leaves import longest_chain, parent_links, score_parent_leaves
+from analysis.results import NodeScore, Note, SourceSum
 from analysis.rounding import half_up
-from analysis.scheme import MissingPolicy, Scheme
+from analysis.scheme import Scheme
 from analysis.scheme.adjustments import Veto
-from analysis.scheme.components import Component
-from analysis.scheme.transforms import Transform
-from analysis.transforms import Transformed, transform_class
 from forms.definition import Text
-from forms.problems import N_, Problem
+from forms.problems import N_, InputError, Problem
 
 HUNDRED = Fraction(100)
-Z95 = 1.959963984540054
-REDISTRIBUTED = N_("没有得分，权重已分给其他构成")
-AS_ZERO = N_("没有得分，按零分计")
-NO_SCORE = N_("没有得分")
-
-Leaves = Mapping[tuple[str, str], LeafScore]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +26,8 @@ class Composed:
 
     `total_exact` is the arithmetic: the root's children's `converted` + bonus - deduction counted.
     `total` is the score of record: that, rounded once half up; 0 under a veto that says so.
-    `missing` names what keeps a total from being made where the scheme says "fail".
+    `missing` names what keeps a total from being made where the scheme says "fail". `bonus_raw` is
+    what was entered, times its multiplier; `sources` and `notes` say what caps cut off.
     """
 
     ratee: RateeRow
@@ -49,6 +44,8 @@ class Composed:
     vetoes: tuple[Veto, ...]
     nodes: tuple[NodeScore, ...]
     missing: tuple[Problem, ...]
+    sources: tuple[SourceSum, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def counted_exact(self) -> Fraction | None:
@@ -64,261 +61,110 @@ class Composed:
         return next((node.score for node in self.nodes if node.path == path), None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A node while the tree is built: `variance` 0 is a figure without sampling error."""
-
-    node: NodeScore
-    variance: float | None
-    n: int
-    below: tuple[NodeScore, ...]
-
-
 def compose(
     scheme: Scheme,
     ratees: Sequence[RateeRow],
     leaves: Leaves,
     adjustments: Iterable[AdjustmentRow] = (),
     vetoes: Iterable[VetoRow] = (),
+    figures: Iterable[FigureRow] = (),
 ) -> dict[str, Composed]:
     """Every ratee's total under the scheme, by ratee key.
 
     `leaves` are keyed by (ratee, leaf path); a leaf without a score is treated as the scheme says.
-    Classes and vetoes are given by the scheme's keys (see `analysis.binding`).
+    Those that take a parent's total are filled in here. Classes and vetoes are given by the
+    scheme's keys (see `analysis.binding`). InputError where totals depend on one another in a
+    circle.
     """
-    by_child = [_score_node(child, scheme.missing, ratees, leaves) for child in scheme.components]
-    ledger = _sum_ledger(adjustments)
-    against = _vetoes_against(scheme, vetoes)
-    return {
-        ratee.key: _compose_one(
-            scheme,
-            ratee,
-            [parts[ratee.key] for parts in by_child],
-            ledger,
-            against.get(ratee.key, ()),
+    links = parent_links(scheme, ratees)
+    basis = _Basis(
+        scheme,
+        ratees,
+        count_ledger(scheme, adjustments),
+        _vetoes_against(scheme, vetoes),
+        by_ratee(figures),
+    )
+    made = basis.compose(leaves)
+    if not links:
+        return made
+    above: Leaves = {}
+    for _ in range(longest_chain(links)):
+        above = score_parent_leaves(scheme, ratees, links, made)
+        made = basis.compose({**leaves, **above})
+    again = score_parent_leaves(scheme, ratees, links, made)
+    if again != above:
+        raise InputError(_unsettled(ratees, above, again))
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What totals rest on beside the leaves."""
+
+    scheme: Scheme
+    ratees: Sequence[RateeRow]
+    ledger: Mapping[str, Counted]
+    vetoes: Mapping[str, tuple[Veto, ...]]
+    figures: Figures
+
+    def compose(self, leaves: Leaves) -> dict[str, Composed]:
+        """Every total from these leaves, in the order of the ratees."""
+        scheme = self.scheme
+        scale = Fraction(scheme.base) / HUNDRED
+        sums: dict[str, Sum] = {}
+        by_class: dict[str, list[RateeRow]] = {}
+        for ratee in self.ratees:
+            by_class.setdefault(ratee.ratee_class, []).append(ratee)
+        for ratee_class, ratees in by_class.items():
+            peers = Peers(ratee_class, ratees, leaves, self.figures, scheme.missing)
+            sums |= peers.score(scheme.components, scale)
+        return {
+            ratee.key: self._compose_one(ratee, sums[ratee.key], scale) for ratee in self.ratees
+        }
+
+    def _compose_one(self, ratee: RateeRow, made: Sum, scale: Fraction) -> Composed:
+        ledger = self.ledger.get(ratee.key, NOTHING)
+        vetoes = self.vetoes.get(ratee.key, ())
+        exact = made.score
+        if exact is not None and ledger is not NOTHING:
+            exact += Fraction(ledger.bonus) - Fraction(ledger.deduction)
+        known = made.variance if made.ballots else None
+        se, lo, hi = interval(exact, None if known is None else known * float(scale) ** 2)
+        counted = exact
+        if exact is not None and any(veto.effect == "zero" for veto in vetoes):
+            counted = Fraction(0)
+        return Composed(
+            ratee=ratee,
+            total=None if counted is None else half_up(counted, self.scheme.decimals),
+            total_exact=exact,
+            se=se,
+            lo=lo,
+            hi=hi,
+            n=made.ballots,
+            bonus_raw=ledger.bonus_raw,
+            bonus_counted=ledger.bonus,
+            deduction_raw=ledger.deduction_raw,
+            deduction_counted=ledger.deduction,
+            vetoes=vetoes,
+            nodes=made.nodes,
+            missing=made.problems if self.scheme.missing == "fail" else (),
+            sources=ledger.sources,
+            notes=ledger.notes,
         )
-        for ratee in ratees
-    }
 
 
-def _score_node(
-    component: Component, policy: MissingPolicy, ratees: Sequence[RateeRow], leaves: Leaves
-) -> dict[str, _Part]:
-    """One component for every ratee: its children first, then its own transform."""
-    if component.components:
-        children = [_score_node(one, policy, ratees, leaves) for one in component.components]
-        parts = {
-            ratee.key: _combine(component, [child[ratee.key] for child in children], policy)
-            for ratee in ratees
-        }
-    else:
-        parts = {
-            ratee.key: _leaf_part(component, leaves.get((ratee.key, component.path)))
-            for ratee in ratees
-        }
-    return _transformed(component, ratees, parts)
-
-
-def _leaf_part(leaf: Component, found: LeafScore | None) -> _Part:
-    found = found or LeafScore(None)
-    is_survey = leaf.source == "questionnaire"
-    variance = found.se**2 if found.se is not None else (None if is_survey else 0.0)
-    node = _node(leaf, found.score, variance if is_survey else None, found.n)
-    return _Part(node, variance, found.n if is_survey else 0, found.nodes)
-
-
-def _combine(component: Component, parts: Sequence[_Part], policy: MissingPolicy) -> _Part:
-    shared = _share_out(parts, policy)
-    score = _sum_converted(shared)
-    variance = _variance(shared)
-    n = sum(part.n for part in parts)
-    below = tuple(node for part in shared for node in (part.node, *part.below))
-    return _Part(_node(component, score, variance if n else None, n), variance, n, below)
-
-
-def _share_out(parts: Sequence[_Part], policy: MissingPolicy) -> list[_Part]:
-    """Give every part its share of the parent and what it adds to it."""
-    present = [part for part in parts if part.node.score is not None]
-    counted = present if policy == "redistribute" else parts
-    whole = sum((_weight(part) for part in counted), Fraction(0))
-    fails = policy == "fail" and len(present) < len(parts)
+def _unsettled(ratees: Sequence[RateeRow], first: Leaves, second: Leaves) -> list[Problem]:
+    """Ratees whose parents' totals move with their own, through ranks or ratios of a class."""
+    names = {ratee.key: ratee.name for ratee in ratees}
+    keys = sorted({key for (key, path), one in second.items() if first[key, path] != one})
     return [
-        replace(part, node=_shared(part.node, _weight(part), whole, policy, fails=fails))
-        for part in parts
-    ]
-
-
-def _shared(
-    node: NodeScore, weight: Fraction, whole: Fraction, policy: MissingPolicy, *, fails: bool
-) -> NodeScore:
-    if node.score is not None:
-        share = weight / whole if whole else Fraction(0)
-        return replace(node, share=share, converted=None if fails else node.score * share)
-    if policy == "redistribute":
-        return replace(node, share=Fraction(0), notes=node.notes or (Note(REDISTRIBUTED),))
-    share = weight / whole if whole else Fraction(0)
-    if policy == "zero":
-        return replace(
-            node, share=share, converted=Fraction(0), notes=node.notes or (Note(AS_ZERO),)
-        )
-    return replace(node, share=share, notes=node.notes or (Note(NO_SCORE),))
-
-
-def _weight(part: _Part) -> Fraction:
-    return part.node.weight or Fraction(0)
-
-
-def _sum_converted(parts: Sequence[_Part]) -> Fraction | None:
-    """The parent's score; None where no part counts, or where one is missing that may not be."""
-    converted = [part.node.converted for part in parts if part.node.share]
-    known = [one for one in converted if one is not None]
-    return sum(known, Fraction(0)) if known and len(known) == len(converted) else None
-
-
-def _variance(parts: Sequence[_Part]) -> float | None:
-    """Σ share² · variance, the parts being independent; None where a part's is not known."""
-    total = 0.0
-    for part in parts:
-        if part.node.share and part.node.score is not None:
-            if part.variance is None:
-                return None
-            total += float(part.node.share) ** 2 * part.variance
-    return total
-
-
-def _transformed(
-    component: Component, ratees: Sequence[RateeRow], parts: dict[str, _Part]
-) -> dict[str, _Part]:
-    """The component's transform, within each class of ratees; the note says what it was before."""
-    for transform in component.transforms:
-        parts = _transformed_by(component, transform, ratees, parts)
-    return parts
-
-
-def _transformed_by(
-    component: Component, transform: Transform, ratees: Sequence[RateeRow], parts: dict[str, _Part]
-) -> dict[str, _Part]:
-    made: dict[str, Transformed] = {}
-    for ratee_class in {ratee.ratee_class for ratee in ratees}:
-        scores = {
-            ratee.key: parts[ratee.key].node.score
-            for ratee in ratees
-            if ratee.ratee_class == ratee_class
-        }
-        made |= transform_class(transform, scores)
-    return {key: _replaced(component, part, made.get(key)) for key, part in parts.items()}
-
-
-def _replaced(component: Component, part: _Part, made: Transformed | None) -> _Part:
-    if made is None:
-        return part
-    variance = None if part.variance is None or made.scale is None else part.variance
-    if variance is not None and made.scale is not None:
-        variance *= float(made.scale) ** 2
-    shown = variance if part.n else None
-    node = replace(_node(component, made.score, shown, part.node.n), notes=(Note(made.note),))
-    return replace(part, node=node, variance=variance)
-
-
-def _node(
-    component: Component, score: Fraction | None, variance: float | None, n: int
-) -> NodeScore:
-    se, lo, hi = _interval(score, variance)
-    return NodeScore(
-        path=component.path,
-        kind="component",
-        name=component.name,
-        weight=Fraction(component.weight.everywhere or 0),
-        score=score,
-        se=se,
-        lo=None if lo is None else max(0.0, lo),
-        hi=None if hi is None else min(100.0, hi),
-        n=n,
-    )
-
-
-def _interval(
-    score: Fraction | None, variance: float | None
-) -> tuple[float | None, float | None, float | None]:
-    """Standard error and 95 % interval; nothing where either is not known."""
-    if score is None or variance is None:
-        return None, None, None
-    se = sqrt(variance)
-    return se, float(score) - Z95 * se, float(score) + Z95 * se
-
-
-def _compose_one(
-    scheme: Scheme,
-    ratee: RateeRow,
-    parts: Sequence[_Part],
-    ledger: Mapping[tuple[str, AdjustmentKind], Decimal],
-    vetoes: tuple[Veto, ...],
-) -> Composed:
-    scale = Fraction(scheme.base) / HUNDRED
-    shared = _share_out(parts, scheme.missing)
-    weighted = _sum_converted(shared)
-    bonus = ledger.get((ratee.key, "bonus"), Decimal(0))
-    deduction = ledger.get((ratee.key, "deduction"), Decimal(0))
-    bonus_counted = _capped(bonus, scheme.adjustments.bonus_cap)
-    deduction_counted = _capped(deduction, scheme.adjustments.deduction_cap)
-    n = sum(part.n for part in parts)
-    variance = _variance(shared) if n else None
-    exact = None
-    if weighted is not None:
-        exact = weighted * scale + Fraction(bonus_counted) - Fraction(deduction_counted)
-    se, lo, hi = _interval(exact, None if variance is None else variance * float(scale) ** 2)
-    made = Composed(
-        ratee=ratee,
-        total=None,
-        total_exact=exact,
-        se=se,
-        lo=lo,
-        hi=hi,
-        n=n,
-        bonus_raw=bonus,
-        bonus_counted=bonus_counted,
-        deduction_raw=deduction,
-        deduction_counted=deduction_counted,
-        vetoes=vetoes,
-        nodes=tuple(node for part in shared for node in (_scaled(part.node, scale), *part.below)),
-        missing=_missing(scheme, ratee, shared),
-    )
-    counted = made.counted_exact if exact is not None else None
-    return replace(made, total=None if counted is None else half_up(counted, scheme.decimals))
-
-
-def _scaled(node: NodeScore, scale: Fraction) -> NodeScore:
-    """A child of the root adds points of the base, not of 100."""
-    return replace(node, converted=None if node.converted is None else node.converted * scale)
-
-
-def _missing(scheme: Scheme, ratee: RateeRow, parts: Sequence[_Part]) -> tuple[Problem, ...]:
-    if scheme.missing != "fail":
-        return ()
-    leaves = {leaf.path for leaf in scheme.leaves()}
-    nodes = [node for part in parts for node in (part.node, *part.below)]
-    return tuple(
         Problem(
-            ratee.name,
-            N_("没有「{component}」的得分"),
-            N_("请补齐数据，或在方案中改变缺项的处理"),
-            {"component": node.name},
+            names[key],
+            N_("所属单位的总分又取决于同类的名次或比值，算不出确定的结果"),
+            N_("请把单位和所属单位分在不同的类别，或在方案里去掉这一换算"),
         )
-        for node in nodes
-        if node.path in leaves and node.score is None
-    )
-
-
-def _sum_ledger(rows: Iterable[AdjustmentRow]) -> dict[tuple[str, AdjustmentKind], Decimal]:
-    sums: dict[tuple[str, AdjustmentKind], Decimal] = {}
-    for row in rows:
-        place = (row.ratee, row.kind)
-        sums[place] = sums.get(place, Decimal(0)) + row.points
-    return sums
-
-
-def _capped(points: Decimal, cap: Decimal | None) -> Decimal:
-    return points if cap is None else min(points, cap)
+        for key in keys
+    ]
 
 
 def _vetoes_against(scheme: Scheme, rows: Iterable[VetoRow]) -> dict[str, tuple[Veto, ...]]:

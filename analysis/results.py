@@ -101,6 +101,17 @@ class LeafScore:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceSum:
+    """What one source of the scheme gives (or takes from) a ratee: `counted` is within its cap."""
+
+    key: str
+    name: str
+    kind: Literal["bonus", "deduction"]
+    raw: Decimal
+    counted: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal(Note):
     """Why a ratee does not get a grade (its key); the sentence names the grade and the rule."""
 
@@ -129,7 +140,9 @@ class RateeResult:
     """What an assessment says of one ratee. `total` is the score of record, rounded once.
 
     `rank_lo` and `rank_hi` are the best and worst rank within the class that the figures do not
-    rule out; `nodes` are in tree order, the root's children first.
+    rule out; `nodes` are in tree order, the root's children first. `bonus_raw` is what was entered,
+    times its multiplier; `bonus_counted` is that within the caps of its sources (`sources`, where
+    the scheme lists any) and of the scheme. `notes` say what a cap cut off, and more.
 
     `refusals` say why each better grade was not given. `allowed` are the grades (keys) that
     vetoes, limits and conditions leave open, whatever the score and the places; `restrictions` the
@@ -166,7 +179,9 @@ class RateeResult:
     bonus_counted: Decimal = Decimal(0)
     deduction_raw: Decimal = Decimal(0)
     deduction_counted: Decimal = Decimal(0)
+    sources: tuple[SourceSum, ...] = ()
     nodes: tuple[NodeScore, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,56 +1,107 @@
-"""Transforms across the ratees of one class: by rank, by ratio to the best, by bands."""
+"""Transforms of the scores of one class: by rank, ratio, bands, or a coefficient. Exact."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from analysis.figures import Figures, factor
+from analysis.results import Note, Step
 from analysis.rounding import half_up
-from analysis.scheme.transforms import Transform
-from forms.problems import N_
+from analysis.scheme.transforms import Coefficient, Transform
+from forms.problems import N_, plain
 
 BY_RANK = N_("由名次换算：第 {rank} 名；换算前 {before}")
 BY_RATIO = N_("按与最高分之比换算：最高 {best}；换算前 {before}")
 BY_BAND = N_("按档位换算；换算前 {before}")
+BY_FIGURE = N_("按依据数据「{figure}」（{value}）乘系数 {factor}；换算前 {before}")
+BY_DEFAULT = N_("没有依据数据「{figure}」，乘默认系数 {factor}；换算前 {before}")
+NO_FIGURE = N_("没有依据数据「{figure}」，不能换算；换算前 {before}")
+NO_FACTOR = N_("依据数据「{figure}」是 {value}，没有对应的系数，不能换算；换算前 {before}")
+
+Scores = Mapping[str, Fraction]
 
 
 @dataclass(frozen=True, slots=True)
 class Transformed:
-    """A score after the transform. `scale` is what errors are multiplied by; None: not defined."""
+    """A score after a transform, with the step; `score` None where `lacking` says what it takes.
 
-    score: Fraction
-    scale: Fraction | None
-    note: str
+    `scale` is what errors are multiplied by, None where that is not defined. `top` is the highest
+    score there can be, None where it moves with the scale.
+    """
+
+    score: Fraction | None
+    scale: Fraction | None = None
+    top: Fraction | None = None
+    step: Step | None = None
+    lacking: Note | None = None
 
 
 def transform_class(
-    transform: Transform, scores: Mapping[str, Fraction | None]
+    transform: Transform, scores: Scores, figures: Figures
 ) -> dict[str, Transformed]:
-    """The transformed scores of one class by ratee; who has no score gets none.
+    """The scores of one class by ratee key, transformed.
 
     Equal scores share the better rank. A best score of 0 leaves every ratio at 0.
     """
-    known = {key: score for key, score in scores.items() if score is not None}
     if transform.kind == "rank":
-        return {key: _by_rank(transform, score, known) for key, score in known.items()}
+        ranks = _ranks(scores)
+        return {key: _by_rank(transform, one, ranks[one]) for key, one in scores.items()}
     if transform.kind == "ratio_to_best":
-        best = max(known.values(), default=Fraction(0))
-        return {key: _by_ratio(transform, score, best) for key, score in known.items()}
-    return {key: _by_band(transform, score) for key, score in known.items()}
+        best = max(scores.values(), default=Fraction(0))
+        return {key: _by_ratio(transform, one, best) for key, one in scores.items()}
+    if transform.coefficient is not None:
+        rule = transform.coefficient
+        return {
+            key: _by_figure(rule, one, figures.get((key, rule.figure)))
+            for key, one in scores.items()
+        }
+    return {key: _by_band(transform, one) for key, one in scores.items()}
 
 
-def _by_rank(transform: Transform, score: Fraction, known: Mapping[str, Fraction]) -> Transformed:
-    rank = 1 + sum(1 for other in known.values() if other > score)
-    factor = max(Fraction(0), 1 - Fraction(transform.step) * (rank - 1))
-    note = BY_RANK.format(rank=rank, before=half_up(score, 2))
-    return Transformed(Fraction(transform.full) * factor, None, note)
+def _ranks(scores: Scores) -> dict[Fraction, int]:
+    ranks: dict[Fraction, int] = {}
+    for place, score in enumerate(sorted(scores.values(), reverse=True), start=1):
+        ranks.setdefault(score, place)
+    return ranks
+
+
+def _by_rank(transform: Transform, score: Fraction, rank: int) -> Transformed:
+    left = max(Fraction(0), 1 - Fraction(transform.step) * (rank - 1))
+    after = Fraction(transform.full) * left
+    values: dict[str, str | int | Note] = {"rank": rank, "before": _two(score)}
+    return Transformed(after, step=Step(BY_RANK, values, "rank", score, None, after))
 
 
 def _by_ratio(transform: Transform, score: Fraction, best: Fraction) -> Transformed:
-    scale = Fraction(transform.full) / best if best > 0 else Fraction(0)
-    note = BY_RATIO.format(best=half_up(best, 2), before=half_up(score, 2))
-    return Transformed(score * scale, scale, note)
+    full = Fraction(transform.full)
+    scale = full / best if best > 0 else Fraction(0)
+    after = score * scale
+    values = {"best": _two(best), "before": _two(score)}
+    step = Step(BY_RATIO, values, "ratio_to_best", score, scale, after)
+    return Transformed(after, scale, full, step)
 
 
 def _by_band(transform: Transform, score: Fraction) -> Transformed:
-    points = next((points for low, points in transform.bands if score >= low), 0)
-    return Transformed(Fraction(points), None, BY_BAND.format(before=half_up(score, 2)))
+    after = Fraction(next((points for low, points in transform.bands if score >= low), 0))
+    values = {"before": _two(score)}
+    return Transformed(after, step=Step(BY_BAND, values, "bands", score, None, after))
+
+
+def _by_figure(rule: Coefficient, score: Fraction, value: str | None) -> Transformed:
+    by = factor(rule, value)
+    values = {"figure": rule.figure, "value": value or "", "before": _two(score)}
+    if by is None:
+        return Transformed(None, lacking=Note(NO_FIGURE if value is None else NO_FACTOR, values))
+    after = score * by
+    values["factor"] = factor_text(by)
+    message = BY_DEFAULT if value is None else BY_FIGURE
+    return Transformed(after, by, None, Step(message, values, "coefficient", score, by, after))
+
+
+def factor_text(by: Fraction) -> str:
+    """A factor for people: in full up to six decimals."""
+    return plain(half_up(by, 6))
+
+
+def _two(score: Fraction) -> str:
+    return str(half_up(score, 2))

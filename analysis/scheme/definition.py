@@ -87,6 +87,19 @@ class Scheme:
             yield node
             waiting = [*node.components, *waiting]
 
+    def nodes_of(self, ratee_class: str) -> Iterator[Component]:
+        """Every component that applies to a class of ratees, parents before their children."""
+        waiting = list(self.components)
+        while waiting:
+            node = waiting.pop(0)
+            if node.applies_to(ratee_class):
+                yield node
+                waiting = [*node.components, *waiting]
+
+    def leaves_of(self, ratee_class: str) -> tuple[Component, ...]:
+        """The leaves that apply to a class of ratees, in order."""
+        return tuple(node for node in self.nodes_of(ratee_class) if not node.components)
+
     def grade(self, word: str) -> Grade | None:
         """The grade with this key or name, in any language."""
         return next(

@@ -1,0 +1,282 @@
+"""The tree of components scored for all ratees of one class: weights, missing parts, transforms.
+
+Components that do not apply to the class do not exist for it. Scores are exact; a sum is brought to
+one denominator and reduced once.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm, sqrt
+
+from analysis.figures import Figures
+from analysis.inputs import RateeRow
+from analysis.results import LeafScore, NodeScore, Note, Step
+from analysis.scheme import MissingPolicy
+from analysis.scheme.components import Component
+from analysis.transforms import Transformed, transform_class
+from forms.problems import N_, Problem
+
+ONE = Fraction(1)
+ZERO = Fraction(0)
+FULL = 100.0
+Z95 = 1.959963984540054
+NOTES: Mapping[MissingPolicy, Note] = {
+    "redistribute": Note(N_("没有得分，权重已分给其他构成")),
+    "zero": Note(N_("没有得分，按零分计")),
+    "fail": Note(N_("没有得分")),
+}
+
+Leaves = Mapping[tuple[str, str], LeafScore]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A component's score for one ratee, before its parent gives it a share.
+
+    `variance` is 0 for a figure without sampling error, None where the error is not known. `n` are
+    the answers the trace shows, `ballots` those of raters among them. `top` is the highest score
+    there can be. `below` is the trace below.
+    """
+
+    component: Component
+    score: Fraction | None
+    variance: float | None
+    n: int
+    ballots: int
+    top: float
+    steps: tuple[Step, ...] = ()
+    notes: tuple[Note, ...] = ()
+    below: tuple[NodeScore, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Siblings added up: the score (times `scale`), its error out of 100, and the trace."""
+
+    score: Fraction | None
+    variance: float | None
+    ballots: int
+    top: float
+    nodes: tuple[NodeScore, ...]
+    problems: tuple[Problem, ...]
+
+
+class Siblings:
+    """Components under one parent for one class of ratees, and how they share it."""
+
+    def __init__(
+        self, components: Sequence[Component], ratee_class: str, policy: MissingPolicy
+    ) -> None:
+        given = [(one, one.weight.of(ratee_class)) for one in components]
+        self.components = [one for one, weight in given if weight is not None]
+        self.weights = [Fraction(weight) for _, weight in given if weight is not None]
+        self.policy = policy
+        self._shares: dict[tuple[bool, ...], list[Fraction]] = {}
+
+    def shares(self, present: tuple[bool, ...]) -> list[Fraction]:
+        """The part of the parent each gets (0-1), given which of them have a score."""
+        if present not in self._shares:
+            self._shares[present] = self._share_out(present)
+        return self._shares[present]
+
+    def _share_out(self, present: tuple[bool, ...]) -> list[Fraction]:
+        counts = present if self.policy == "redistribute" else [True] * len(present)
+        counted = [
+            weight if is_counted else ZERO
+            for weight, is_counted in zip(self.weights, counts, strict=True)
+        ]
+        whole = sum(counted, ZERO)
+        return [weight / whole if whole else ZERO for weight in counted]
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """The ratees of one class and what their scores are made from."""
+
+    ratee_class: str
+    ratees: Sequence[RateeRow]
+    leaves: Leaves
+    figures: Figures
+    policy: MissingPolicy
+
+    def score(self, components: Sequence[Component], scale: Fraction = ONE) -> dict[str, Sum]:
+        """Siblings added up for every ratee, by key; what they add is times `scale`."""
+        siblings = Siblings(components, self.ratee_class, self.policy)
+        columns = [self._parts(one) for one in siblings.components]
+        return {
+            ratee.key: _add_up(siblings, [column[ratee.key] for column in columns], scale)
+            for ratee in self.ratees
+        }
+
+    def _parts(self, component: Component) -> dict[str, Part]:
+        """One component for every ratee: its children first, then its own transforms."""
+        if component.components:
+            sums = self.score(component.components)
+            parts = {key: _inner(component, one) for key, one in sums.items()}
+        else:
+            parts = {ratee.key: self._leaf(component, ratee) for ratee in self.ratees}
+        for transform in component.transforms:
+            scores = {key: one.score for key, one in parts.items() if one.score is not None}
+            made = transform_class(transform, scores, self.figures)
+            for ratee in self.ratees:
+                if ratee.key in made:
+                    parts[ratee.key] = _transformed(ratee, parts[ratee.key], made[ratee.key])
+        return parts
+
+    def _leaf(self, leaf: Component, ratee: RateeRow) -> Part:
+        found = self.leaves.get((ratee.key, leaf.path), LeafScore(None))
+        is_sampled = leaf.source in ("questionnaire", "parent") and found.n > 0
+        variance = 0.0 if not is_sampled else None if found.se is None else found.se**2
+        return Part(
+            component=leaf,
+            score=found.score,
+            variance=variance,
+            n=found.n,
+            ballots=found.n if is_sampled else 0,
+            top=_top(leaf, found.score),
+            notes=found.notes,
+            below=found.nodes,
+            problems=() if found.score is not None else (_no_score(ratee, leaf),),
+        )
+
+
+def _top(leaf: Component, score: Fraction | None) -> float:
+    if leaf.source == "questionnaire" or score is None:
+        return FULL
+    return float("inf") if leaf.source == "parent" else max(FULL, float(score))
+
+
+def _inner(component: Component, one: Sum) -> Part:
+    return Part(
+        component=component,
+        score=one.score,
+        variance=one.variance,
+        n=one.ballots,
+        ballots=one.ballots,
+        top=one.top,
+        below=one.nodes,
+        problems=one.problems,
+    )
+
+
+def _add_up(siblings: Siblings, parts: Sequence[Part], scale: Fraction) -> Sum:
+    present = tuple(part.score is not None for part in parts)
+    shares = siblings.shares(present)
+    fails = siblings.policy == "fail" and not all(present)
+    nodes: list[NodeScore] = []
+    converted: list[Fraction] = []
+    variance: float | None = 0.0
+    top = 0.0
+    for part, weight, share in zip(parts, siblings.weights, shares, strict=True):
+        node = _node(part, siblings.policy, weight, share, scale, fails=fails)
+        nodes += (node, *part.below)
+        if node.converted is not None:
+            converted.append(node.converted)
+        if part.score is not None:
+            by = float(share)
+            top += by * part.top
+            if part.variance is None or variance is None:
+                variance = None
+            else:
+                variance += by**2 * part.variance
+    return Sum(
+        score=_added(converted) if converted else None,
+        variance=variance,
+        ballots=sum(part.ballots for part in parts),
+        top=top,
+        nodes=tuple(nodes),
+        problems=tuple(problem for part in parts for problem in part.problems),
+    )
+
+
+def _node(
+    part: Part,
+    policy: MissingPolicy,
+    weight: Fraction,
+    share: Fraction,
+    scale: Fraction,
+    *,
+    fails: bool,
+) -> NodeScore:
+    score = part.score
+    se, lo, hi = interval(score, part.variance if part.ballots else None)
+    if score is None:
+        converted = ZERO if policy == "zero" else None
+    elif fails:
+        converted = None
+    else:
+        converted = score * share if scale == 1 else score * share * scale
+    return NodeScore(
+        path=part.component.path,
+        kind="component",
+        name=part.component.name,
+        weight=weight,
+        share=share,
+        score=score,
+        converted=converted,
+        se=se,
+        lo=None if lo is None or score is None else max(min(0.0, float(score)), lo),
+        hi=None if hi is None else min(part.top, hi),
+        n=part.n,
+        steps=part.steps,
+        notes=part.notes if score is not None else (*part.notes, NOTES[policy]),
+    )
+
+
+def interval(
+    score: Fraction | None, variance: float | None
+) -> tuple[float | None, float | None, float | None]:
+    """Standard error and 95 % interval; nothing where either is not known."""
+    if score is None or variance is None:
+        return None, None, None
+    se = sqrt(variance)
+    return se, float(score) - Z95 * se, float(score) + Z95 * se
+
+
+def _added(numbers: Sequence[Fraction]) -> Fraction:
+    unit = lcm(*(one.denominator for one in numbers))
+    return Fraction(sum(one.numerator * (unit // one.denominator) for one in numbers), unit)
+
+
+def _transformed(ratee: RateeRow, part: Part, made: Transformed) -> Part:
+    variance, top = None, part.top
+    if part.variance is not None and made.scale is not None:
+        variance = part.variance * float(made.scale) ** 2
+        top *= float(made.scale)
+    return Part(
+        component=part.component,
+        score=made.score,
+        variance=variance,
+        n=part.n,
+        ballots=part.ballots,
+        top=top if made.top is None else float(made.top),
+        steps=part.steps if made.step is None else (*part.steps, made.step),
+        notes=part.notes if made.lacking is None else (*part.notes, made.lacking),
+        below=part.below,
+        problems=(
+            part.problems
+            if made.lacking is None
+            else (*part.problems, _no_factor(ratee, part.component, made.lacking))
+        ),
+    )
+
+
+def _no_score(ratee: RateeRow, component: Component) -> Problem:
+    return Problem(
+        ratee.name,
+        N_("没有「{component}」的得分"),
+        N_("请补齐数据，或在方案中改变缺项的处理"),
+        {"component": component.name},
+    )
+
+
+def _no_factor(ratee: RateeRow, component: Component, lacking: Note) -> Problem:
+    values = {key: value for key, value in lacking.values.items() if not isinstance(value, Note)}
+    return Problem(
+        f"{ratee.name} {component.name}",
+        lacking.message,
+        N_("请在「依据数据」补入或改正，或在方案里写默认系数"),
+        {**values, "component": component.name},
+    )
