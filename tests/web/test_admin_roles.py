@@ -21,6 +21,8 @@ FILLED = {
     "operator_id": 999,
     "link_id": 999,
     "record_id": 999,
+    "item_id": 999,
+    "complaint_id": 999,
     "indicator_id": 999,
     "adjustment_id": 999,
     "veto_id": 999,
