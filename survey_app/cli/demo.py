@@ -3,7 +3,7 @@
 import io
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +19,12 @@ from survey_app.cli.serving import default_workers, run_server, split_bind
 if TYPE_CHECKING:
     from survey_app.core.config import Settings
     from survey_app.demo.service import Demo
+    from survey_app.demo.small_building import SmallDemo
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 -- a phone must be able to scan the poster; it says so
 PORTS_TRIED = 20
 BLACK_ON_WHITE, PLAIN = "\x1b[30;107m", "\x1b[0m"
-ROWS = 40_000
+ROWS, FEWEST, MOST = 40_000, 600, 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +42,15 @@ class Address:
     (
         "survey demo",
         "survey demo --ballots 4000 --seed 7 --to /tmp/city --no-serve",
+        "survey demo --scheme three-evaluations --to /tmp/district",
         "survey demo --real InstEval.csv.gz --to /tmp/real",
     ),
 )
 @click.option("--scheme", default="zhangjiajie-2009", show_default=True, help="自带方案的编号")
 @click.option(
     "--ballots",
-    type=click.IntRange(600, 2_000_000),
-    default=ROWS,
-    show_default=True,
-    help="有效的 答卷×评议对象 行数；脏数据另加",
+    type=click.IntRange(FEWEST, MOST),
+    help=f"有效的 答卷×评议对象 行数，脏数据另加；默认 {ROWS}；只用于 zhangjiajie-2009",
 )
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="随机种子")
 @click.option("--to", "folder", type=click.Path(path_type=Path), help="输出文件夹")
@@ -59,7 +59,7 @@ class Address:
 @click.option("--serve/--no-serve", "is_serving", default=True, help="完成后是否提供网页服务")
 def demo(
     scheme: str,
-    ballots: int,
+    ballots: int | None,
     seed: int,
     folder: Path | None,
     real: Path | None,
@@ -78,28 +78,65 @@ def demo(
         _show_real(console, real, folder or settings.home / "real")
         return
     address = find_address(bind)
-    built = _build(console, settings, scheme, ballots, seed, folder or settings.home / "out")
-    console.result(summary(built, address), report(built, address, is_serving=is_serving))
+    wanted = Wanted(scheme, ballots, seed, folder or settings.home / "out")
+    built = _build(console, settings, wanted)
+    said = _said(built, address, is_serving=is_serving)
+    console.result(said.printed, said.lines)
     if is_serving:
         run_server(address.bind, default_workers(), settings.home)
 
 
-def _build(
-    console: Console, settings: "Settings", scheme: str, ballots: int, seed: int, folder: Path
-) -> "Demo":
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which city to build, and where its files go."""
+
+    scheme: str
+    ballots: int | None
+    seed: int
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command prints: for programs, and for people."""
+
+    printed: dict[str, Any]
+    lines: Iterable[str]
+
+
+def _build(console: Console, settings: "Settings", wanted: Wanted) -> "Demo | SmallDemo":
+    from survey_app.demo.cities import draw_small
     from survey_app.demo.city_plan import CitySpec, draw_city, find_scheme
     from survey_app.demo.service import build_demo
+    from survey_app.demo.small_building import build_small
     from survey_app.demo.store import clear_for_demo
 
-    spec = CitySpec(ballots, seed, find_scheme(scheme))
+    small = draw_small(wanted.scheme, wanted.seed)
+    if small is not None and wanted.ballots is not None:
+        raise click.UsageError("--ballots 只用于 zhangjiajie-2009：其余城市的份数是定好的")
     with nobody_else(settings.home):
         with started() as services:
             was_there = clear_for_demo(services)
         if was_there:
             console.say("· 上一次的模拟城市已清除")
         with started() as services, console.progress("模拟城市") as progress:
-            progress.stage(f"按种子 {seed} 生成（全部是模拟数据）", 0.0)
-            return build_demo(services, draw_city(spec), folder, progress)
+            progress.stage(f"按种子 {wanted.seed} 生成（全部是模拟数据）", 0.0)
+            if small is not None:
+                return build_small(services, small, wanted.folder, progress)
+            spec = CitySpec(wanted.ballots or ROWS, wanted.seed, find_scheme(wanted.scheme))
+            return build_demo(services, draw_city(spec), wanted.folder, progress)
+
+
+def _said(built: "Demo | SmallDemo", address: Address, *, is_serving: bool) -> Said:
+    from survey_app.demo.small_building import SmallDemo
+
+    if isinstance(built, SmallDemo):
+        from survey_app.cli.demo_small import report_small, summary_small
+
+        return Said(
+            summary_small(built, address), report_small(built, address, is_serving=is_serving)
+        )
+    return Said(summary(built, address), report(built, address, is_serving=is_serving))
 
 
 def find_address(bind: str) -> Address:

@@ -136,6 +136,11 @@ def hand_in_all(
     services: Services, built: BuiltRound, forms: Sequence[Filled], teller: Teller
 ) -> Desk:
     """Hand in the forms of an open round as the simulated week goes by."""
-    desk = Desk(services, services.rounds.get(built.round_id), built.ways, MIDNIGHT)
+    desk = desk_of(services, built)
     teller.track(desk.hand_in(forms), len(forms))
     return desk
+
+
+def desk_of(services: Services, built: BuiltRound) -> Desk:
+    """The reception of an open round."""
+    return Desk(services, services.rounds.get(built.round_id), built.ways, MIDNIGHT)

@@ -130,9 +130,10 @@ class Desk:
         return replace(nonce, age_seconds=one.seconds)
 
     def way_of(self, one: Filled) -> Way:
-        """A form's way in, where the list of everybody is the empty list."""
-        everybody = len(one.scope) == len(self.frozen.ratees)
-        return (one.kind.key, () if everybody else one.scope, one.stratum)
+        """A form's way in; the list of everybody may be issued as the empty list."""
+        way = (one.kind.key, one.scope, one.stratum)
+        is_issued = way in self.ways.cards or way in self.ways.posters
+        return way if is_issued else (one.kind.key, (), one.stratum)
 
     def _entrance(self, one: Filled, held: _Held, at: datetime) -> Entrance:
         services = self.services

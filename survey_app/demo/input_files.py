@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -16,7 +17,8 @@ RENAMED: Mapping[str, str] = {
     "ratee_class": "class",
     "is_certified": "certified",
 }
-KINDS = ("ratees", "indicators", "adjustments", "vetoes", "history")
+KINDS = ("ratees", "indicators", "adjustments", "vetoes", "history", "figures")
+PERIOD = "period.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,12 @@ class InputTable:
     kind: str
     headers: list[str]
     rows: list[list[str]]
+
+    def as_csv(self) -> bytes:
+        """The table as a file that spreadsheets open."""
+        stream = io.StringIO(newline="")
+        csv.writer(stream).writerows([self.headers, *self.rows])
+        return stream.getvalue().encode("utf-8-sig")
 
 
 def input_tables(inputs: Inputs) -> list[InputTable]:
@@ -46,8 +54,9 @@ def write_inputs(
     """Write the tables, the scheme and the questionnaires into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     for table in input_tables(inputs):
-        with (folder / f"{table.kind}.csv").open("w", encoding="utf-8-sig", newline="") as stream:
-            csv.writer(stream).writerows([table.headers, *table.rows])
+        (folder / f"{table.kind}.csv").write_bytes(table.as_csv())
+    if inputs.period:
+        (folder / PERIOD).write_text(inputs.period + "\n", encoding="utf-8")
     (folder / "scheme.toml").write_text(scheme_toml, encoding="utf-8")
     forms = folder / "questionnaires"
     forms.mkdir(exist_ok=True)

@@ -10,11 +10,13 @@ from analysis.inputs import Inputs, read_inputs, table_from_csv
 from analysis.results import Assessment
 from forms.problems import N_, InputError, Problem
 from survey_app.demo.file_list import FILES, remove_earlier_tables, write_file_list
-from survey_app.demo.input_files import KINDS
+from survey_app.demo.input_files import KINDS, PERIOD
 from survey_app.reports.writing import write_csv, write_workbook
 
 SEALED, INPUTS, CSV = "sealed", "inputs", "csv"
 SCORES, WORKBOOK, TRUTH = "scores.json", "workbook.xlsx", "truth.json"
+PERIODS = "periods.json"
+PERIODS_FORMAT = "survey-periods/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Labels:
 def clear_outputs(folder: Path) -> None:
     """Make room for new files: an earlier output goes, a folder of anything else is refused."""
     if folder.exists() and any(folder.iterdir()):
-        if not (folder / SCORES).exists() and not (folder / INPUTS).is_dir():
+        periods = read_periods(folder)
+        if not (folder / SCORES).exists() and not (folder / INPUTS).is_dir() and not periods:
             raise InputError(
                 [
                     Problem(
@@ -40,11 +43,28 @@ def clear_outputs(folder: Path) -> None:
                     )
                 ]
             )
-        for name in (SEALED, INPUTS, CSV):
+        for name in (SEALED, INPUTS, CSV, *periods):
             shutil.rmtree(folder / name, ignore_errors=True)
-        for name in (SCORES, WORKBOOK, TRUTH, FILES):
+        for name in (SCORES, WORKBOOK, TRUTH, FILES, PERIODS):
             (folder / name).unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
+
+
+def write_periods(folder: Path, names: Sequence[str]) -> None:
+    """Say which folders hold the periods of a chain, in order."""
+    content = {"format": PERIODS_FORMAT, "periods": list(names)}
+    (folder / PERIODS).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def read_periods(folder: Path) -> list[str]:
+    """The folders of the periods of a chain; none where it is not one."""
+    try:
+        content = json.loads((folder / PERIODS).read_bytes())
+        if content["format"] != PERIODS_FORMAT:
+            return []
+        return [name for one in content["periods"] if (name := Path(str(one)).name)]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 def copy_sealed(folders: Sequence[Path], to: Path) -> Path:
@@ -68,7 +88,14 @@ def read_input_folder(folder: Path) -> Inputs:
         adjustments=tables.get("adjustments"),
         vetoes=tables.get("vetoes"),
         history=tables.get("history"),
+        figures=tables.get("figures"),
+        period=_period(folder),
     )
+
+
+def _period(folder: Path) -> str:
+    path = folder / PERIOD
+    return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
 
 
 def write_results(to: Path, assessment: Assessment, inputs: Inputs, labels: Labels) -> None:

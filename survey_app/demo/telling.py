@@ -38,12 +38,12 @@ WIDTH = 26
 def rule_lines(demo: "Demo") -> Iterator[str]:
     """A table: planted, found, missed, false alarms of every rule."""
     yield ""
-    heads = "".join(_right(head, 8) for head in ("埋下", "找到", "漏掉", "误报"))
-    yield f"  {_padded('预先埋下的脏数据', WIDTH)}{heads}"
+    heads = "".join(right(head, 8) for head in ("埋下", "找到", "漏掉", "误报"))
+    yield f"  {padded('预先埋下的脏数据', WIDTH)}{heads}"
     for rule, one in demo.rules.items():
         figures = (one.planted, one.found, one.missed, one.false_alarms)
         name = f"{RULE_NAMES.get(rule, rule)}（{UNIT_NAMES[one.unit]}）"
-        yield f"  {_padded(name, WIDTH)}{''.join(f'{figure:>8}' for figure in figures)}"
+        yield f"  {padded(name, WIDTH)}{''.join(f'{figure:>8}' for figure in figures)}"
     never = sum(demo.rules[rule].found for rule in ("after_close", "code_used", "forged"))
     yield f"  从未接受：关闭之后、用过的卡、伪造的页面，共 {never} 份，一份也没有入库。"
     yield "  无法发现：一个人用两部手机；单位自己填写扣下的评议卡。本系统不记录身份和时间。"
@@ -59,14 +59,14 @@ def accuracy_lines(demo: "Demo") -> Iterator[str]:
         f"  答卷×对象：诚实 {counts['honest']} 行，脏数据 {counts['dirt']} 行；"
         f"收到 {counts['raw']}，重复 {counts['duplicate']}，有效 {counts['valid']}"
     )
-    heads = "".join(_right(head, 12) for head in ("平均误差", "最大误差", "名次相关"))
-    yield f"  {_padded('得分与真相相差（分）', WIDTH + 4)}{heads}"
+    heads = "".join(right(head, 12) for head in ("平均误差", "最大误差", "名次相关"))
+    yield f"  {padded('得分与真相相差（分）', WIDTH + 4)}{heads}"
     for place, one in demo.accuracy.items():
         if not one.n:
             continue
         correlation = "—" if one.rank_correlation is None else f"{one.rank_correlation:.3f}"
         figures = f"{one.mean_abs_error:>12.2f}{one.max_abs_error:>12.2f}{correlation:>12}"
-        yield f"  {_padded(PLACE_NAMES.get(place, place), WIDTH + 4)}{figures}"
+        yield f"  {padded(PLACE_NAMES.get(place, place), WIDTH + 4)}{figures}"
     push = demo.push.as_json()
     without = push["total_without_doubtful"]
     yield (
@@ -80,9 +80,9 @@ def _columns(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
 
 
-def _padded(text: str, width: int) -> str:
+def padded(text: str, width: int) -> str:
     return text + " " * max(1, width - _columns(text))
 
 
-def _right(text: str, width: int) -> str:
+def right(text: str, width: int) -> str:
     return " " * max(1, width - _columns(text)) + text
