@@ -1,9 +1,9 @@
-"""Runs: each assessment of a round, stored once and never changed."""
+"""Runs, and what follows them: decisions, approvals, results carried on, and studies."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey_app.core.database import Base, UtcDateTime
@@ -27,3 +27,88 @@ class Run(Base):
     content_digest: Mapped[str] = mapped_column(Text)
     sheets: Mapped[dict[str, Any]] = mapped_column(JSON)
     scores_json: Mapped[str] = mapped_column(Text)
+
+
+class Decision(Base):
+    """The grade people give a ratee of a run; no row is the proposal as it stands.
+
+    `proposed` is the machine's proposal ("" for none), `is_open` whether the rules left the ratee
+    to people. While the run is approved nothing changes.
+    """
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        UniqueConstraint("run_id", "ratee"),
+        CheckConstraint("grade <> ''", name="grade"),
+        CheckConstraint("reason <> '' OR (grade = proposed AND NOT is_open)", name="says_why"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
+    ratee: Mapped[str] = mapped_column(Text)
+    proposed: Mapped[str] = mapped_column(Text)
+    is_open: Mapped[bool]
+    grade: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    operator: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Approval(Base):
+    """The approval (审定) of a run's grades, or its reopening with a reason; the last one holds."""
+
+    __tablename__ = "approval"
+    __table_args__ = (
+        CheckConstraint("act IN ('approve', 'reopen')", name="act"),
+        CheckConstraint("act = 'approve' OR reason <> ''", name="says_why"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), index=True)
+    act: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    operator: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Result(Base):
+    """An approved result, carried on into later rounds; the highest version holds.
+
+    `series` is the key of its scheme, `grade` the grade's name, `score` the score of record.
+    """
+
+    __tablename__ = "result"
+    __table_args__ = (
+        UniqueConstraint("series", "period", "ratee", "version"),
+        CheckConstraint("series <> '' AND period <> ''", name="named"),
+        CheckConstraint("grade <> '' OR score <> ''", name="said"),
+        CheckConstraint("version > 0", name="version"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    series: Mapped[str] = mapped_column(Text)
+    period: Mapped[str] = mapped_column(Text)
+    ratee: Mapped[str] = mapped_column(Text, index=True)
+    version: Mapped[int]
+    grade: Mapped[str] = mapped_column(Text)
+    score: Mapped[str] = mapped_column(Text)
+    rank_class: Mapped[int | None]
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class StoredStudy(Base):
+    """A study (推演) of a run: what was changed and what came of it. Never a result."""
+
+    __tablename__ = "study"
+    __table_args__ = (CheckConstraint("name <> ''", name="name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
+    name: Mapped[str] = mapped_column(Text)
+    change: Mapped[dict[str, Any]] = mapped_column(JSON)
+    outcome: Mapped[dict[str, Any]] = mapped_column(JSON)
+    operator: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
