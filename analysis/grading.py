@@ -12,7 +12,7 @@ from analysis.places import Places
 from analysis.results import Note, Refusal
 from analysis.scheme import Scheme
 from analysis.scheme.grades import Grade
-from analysis.standing import Order, Standing, Standings, rules_of_grades
+from analysis.standing import Standing, Standings, rules_of_grades
 from analysis.verdicts import all_hold, ask, shown
 from forms.problems import N_, plain
 
@@ -49,10 +49,10 @@ class Graded:
 
 @dataclass(slots=True)
 class _Candidate:
-    """A ratee with a total while grades are given."""
+    """A ratee with a total while grades are given; equals share their `turn`."""
 
     standing: Standing
-    order: Order
+    turn: int
     openings: Openings | None = None
     grade: Grade | None = None
     refusals: list[Refusal] = field(default_factory=list)
@@ -97,11 +97,13 @@ def _standing(one: Composed) -> Standing:
 
 def _in_order(standings: Standings) -> list[_Candidate]:
     """Who has a total, the best first; equals by key, so that the order is always the same."""
-    candidates = [
-        _Candidate(standings.of[key], standings.orders[key]) for key in sorted(standings.orders)
+    orders = standings.orders
+    keys = sorted(sorted(orders), key=lambda key: orders[key], reverse=True)
+    return [
+        _Candidate(standings.of[key], turn)
+        for turn, (_, equals) in enumerate(groupby(keys, key=lambda key: orders[key]))
+        for key in equals
     ]
-    candidates.sort(key=lambda one: one.order, reverse=True)
-    return candidates
 
 
 def _levels(standings: Standings, candidates: Sequence[_Candidate]) -> list[Sequence[_Candidate]]:
@@ -134,7 +136,7 @@ def _give(standings: Standings, one: Grade, level: Sequence[_Candidate], places:
             if not refusals:
                 entitled.append((not _has_priority(standings, one, candidate), candidate))
     entitled.sort(key=lambda pair: pair[0])
-    for _, equals in groupby(entitled, key=lambda pair: (pair[0], pair[1].order)):
+    for _, equals in groupby(entitled, key=lambda pair: (pair[0], pair[1].turn)):
         _give_to_equals(one, [candidate for _, candidate in equals], places)
 
 
@@ -146,8 +148,10 @@ def _refusals(standings: Standings, one: Grade, candidate: _Candidate) -> list[R
     """Why a ratee may not have a grade, whatever its places."""
     assert candidate.openings is not None  # known before its level is graded
     refusals = list(candidate.openings.refusals.get(one.key, ()))
+    if one.min is None or candidate.openings.is_forced:
+        return refusals
     score = standings.line_score(candidate.standing)
-    if one.min is None or score is None or score >= one.min or candidate.openings.is_forced:
+    if score is None or score >= one.min:
         return refusals
     is_record = standings.scheme.grade_on == "record"
     total = str(candidate.standing.total) if is_record else shown(score)
@@ -158,12 +162,12 @@ def _refusals(standings: Standings, one: Grade, candidate: _Candidate) -> list[R
 def _give_to_equals(one: Grade, equals: Sequence[_Candidate], places: Places) -> None:
     asking = []
     for candidate in equals:
-        refusal = places.refusal(candidate.standing.ratee)
+        refusal = places.refusal(candidate.key)
         if refusal:
             candidate.refusals.append(refusal)
         else:
             asking.append(candidate)
-    got = places.take([candidate.standing.ratee for candidate in asking])
+    got = places.take([candidate.key for candidate in asking])
     for candidate in asking:
         if candidate.key in got:
             candidate.grade = one
@@ -219,7 +223,7 @@ def _ranks(
     ranks = {}
     for cell in cells.values():
         rank = 1
-        for _, block in groupby(cell, key=lambda one: one.order):
+        for _, block in groupby(cell, key=lambda one: one.turn):
             equals = list(block)
             for candidate in equals:
                 ranks[candidate.key] = (rank, len(equals) > 1)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from analysis.results import Note, Refusal
 from analysis.scheme.adjustments import Veto
-from analysis.scheme.grades import Grade, Restriction
-from analysis.standing import Standings
-from analysis.verdicts import COMMA, Verdict, all_hold, ask, grade_key, grade_name, why
+from analysis.scheme.grades import Grade
+from analysis.standing import COMMA, Standings
+from analysis.verdicts import all_hold, ask, why
 from forms.problems import N_
 
 VETOED = N_("因一票否决（{vetoes}），不得评为{grade}")
@@ -39,24 +39,32 @@ def openings(standings: Standings, ratee: str) -> Openings:
     """
     scheme = standings.scheme
     limits = [(one, ask(standings, one.when, ratee)) for one in scheme.restrictions]
-    holding = [(one, verdicts) for one, verdicts in limits if all_hold(verdicts)]
+    holding = [
+        (one, standings.own(one.grades), why(verdicts))
+        for one, verdicts in limits
+        if all_hold(verdicts)
+    ]
     vetoes = standings.of[ratee].vetoes
     refusals: dict[str, tuple[Refusal, ...]] = {}
     for grade in scheme.grades:
         refused = _on_veto(standings, grade, vetoes)
         refused += [
-            _restricted(standings, grade, one, verdicts)
-            for one, verdicts in holding
-            if grade.key not in {grade_key(scheme, word) for word in one.grades}
+            Refusal(
+                RESTRICTED,
+                {"restriction": one.name, "why": reason, "allowed": allowed.words},
+                grade.key,
+            )
+            for one, allowed, reason in holding
+            if grade.key not in allowed.keys
         ]
-        if not _hard(vetoes):
+        if grade.eligibility and not _hard(vetoes):
             refused += _on_conditions(standings, grade, ratee)
         if refused:
             refusals[grade.key] = tuple(refused)
     return Openings(
         allowed=tuple(grade.key for grade in scheme.grades if grade.key not in refusals),
         refusals=refusals,
-        restrictions=tuple(one.key for one, _ in holding),
+        restrictions=tuple(one.key for one, _, _ in holding),
         to_decide=tuple(
             Note(UNSETTLED, {"restriction": one.name, "why": why(unsettled)})
             for one, verdicts in limits
@@ -84,17 +92,6 @@ def _on_veto(standings: Standings, grade: Grade, vetoes: Sequence[Veto]) -> list
         return []
     values = {"vetoes": COMMA.join(veto.name for veto in vetoes), "grade": grade.name}
     return [Refusal(VETOED, values, grade.key)]
-
-
-def _restricted(
-    standings: Standings, grade: Grade, one: Restriction, verdicts: Sequence[Verdict]
-) -> Refusal:
-    allowed = COMMA.join(grade_name(standings.scheme, word) for word in one.grades)
-    return Refusal(
-        RESTRICTED,
-        {"restriction": one.name, "why": why(verdicts), "allowed": allowed},
-        grade.key,
-    )
 
 
 def _on_conditions(standings: Standings, grade: Grade, ratee: str) -> list[Refusal]:

@@ -10,7 +10,7 @@ from analysis.openings import openings
 from analysis.results import Note, Refusal
 from analysis.scheme import Scheme
 from analysis.standing import Standing, Standings, rules_of_grades
-from analysis.verdicts import all_hold, ask, grade_key
+from analysis.verdicts import all_hold, ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,10 @@ def _outlook(standings: Standings, ratee: str) -> Outlook:
 
 def _counts(standings: Standings, ratee: str) -> Counter[str]:
     """How often each grade occurs in the results that any condition asks about."""
-    scheme, earlier = standings.scheme, standings.earlier
+    earlier = standings.earlier
     asked = {
         (earlier.series(one.series), one.span)
-        for one in rules_of_grades(scheme)
+        for one in rules_of_grades(standings.scheme)
         if one.subject == "grades"
     }
     rows = {
@@ -73,6 +73,5 @@ def _counts(standings: Standings, ratee: str) -> Counter[str]:
         for series, span in asked
         for row in earlier.grades(ratee, series, span)
     }
-    return Counter(
-        grade if series else grade_key(scheme, grade) for (series, _), grade in rows.items()
-    )
+    own = standings.own(())
+    return Counter(grade if series else own.key(grade) for (series, _), grade in rows.items())

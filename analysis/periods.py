@@ -5,6 +5,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from forms.problems import N_
 
@@ -32,6 +33,7 @@ class Period:
         return self.last - self.first + 1
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Period | None:
     """The period a text names; None where it names none."""
     found = _PERIOD.fullmatch(text.strip())
@@ -84,6 +86,7 @@ def parts(text: str, months: int) -> tuple[str, ...]:
     )
 
 
+@lru_cache(maxsize=4096)
 def in_words(text: str) -> str:
     """The period as offices write it, such as 2026年第三季度; any other text as it is."""
     found = parse(text)

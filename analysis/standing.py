@@ -12,6 +12,9 @@ from analysis.results import NodeScore
 from analysis.scheme import Scheme
 from analysis.scheme.adjustments import Veto
 from analysis.scheme.conditions import Condition, Scope
+from analysis.scheme.grades import Grade
+
+COMMA = "、"
 
 Stage = Literal["history", "grading", "graded"]
 Order = tuple[Decimal, Fraction, tuple[Fraction, ...]]
@@ -42,6 +45,29 @@ class Place(NamedTuple):
     n: int
 
 
+class NamedGrades:
+    """The grades a condition names: the scheme's own by key or name, any other as written."""
+
+    def __init__(self, words: Iterable[str], own: Mapping[str, Grade], *, are_own: bool) -> None:
+        self._grades: Mapping[str, Grade] = own if are_own else {}
+        self.are_own = are_own
+        named = list(words)
+        self.keys = {self.key(word) for word in named}
+        self.words = COMMA.join(self.name(word) for word in named)
+
+    def key(self, word: str) -> str:
+        grade = self._grades.get(word)
+        return grade.key if grade else word
+
+    def name(self, word: str) -> str:
+        grade = self._grades.get(word)
+        return grade.name if grade else word
+
+    def count(self, rows: Iterable[HistoryRow]) -> int:
+        """How many of these results are one of the grades."""
+        return sum(self.key(row.grade) in self.keys for row in rows)
+
+
 class Standings:
     """Everybody's standing in one assessment.
 
@@ -63,7 +89,26 @@ class Standings:
             for key, one in self.of.items()
             if one.total is not None and one.exact is not None
         }
+        self._grades = {
+            word: grade
+            for grade in reversed(scheme.grades)
+            for word in (grade.key, *grade.name.translations.values())
+        }
+        self._named: dict[Condition, NamedGrades] = {}
         self._places: dict[tuple[str, str, Scope], dict[str, Place]] = {}
+
+    def named(self, one: Condition) -> NamedGrades:
+        """The grades a condition names."""
+        found = self._named.get(one)
+        if found is None:
+            are_own = not self.earlier.series(one.series)
+            found = NamedGrades(one.grades, self._grades, are_own=are_own)
+            self._named[one] = found
+        return found
+
+    def own(self, words: Iterable[str]) -> NamedGrades:
+        """Grades of the scheme itself."""
+        return NamedGrades(words, self._grades, are_own=True)
 
     def present(self, ratee: str) -> HistoryRow | None:
         """The grade of this assessment as a result among others."""

@@ -10,9 +10,8 @@ from analysis.earlier import periods_in_words
 from analysis.inputs import HistoryRow
 from analysis.periods import in_words
 from analysis.results import Note
-from analysis.scheme import Scheme
 from analysis.scheme.conditions import TOTAL, Condition
-from analysis.standing import Place, Standings
+from analysis.standing import COMMA, NamedGrades, Place, Standings
 from forms.problems import N_, plain
 
 ENOUGH = N_("{periods}「{grades}」{n} 次，达到 {wanted} 次")
@@ -46,7 +45,6 @@ NOT_VETOED = N_("没有相应的一票否决")
 NOT_YET = N_("核算以后才知道")
 TOTAL_NAME = N_("总分")
 NOTHING = "—"
-COMMA = "、"
 FEWEST = 2  # 002-g: one poor quarter is not yet "every quarter"
 ENOUGH_PLACES = 4
 
@@ -107,53 +105,20 @@ def _unknown(message: str, **values: str | int) -> Verdict:
 
 
 def _on_grades(standings: Standings, one: Condition, ratee: str) -> Verdict:
-    grades = _Grades(standings, one)
-    earlier = standings.earlier
-    if one.span == "period" and not earlier.period:
+    grades = standings.named(one)
+    if one.span == "period" and not standings.earlier.period:
         return _unknown(NO_PERIOD, grades=grades.words)
-    present = standings.present(ratee) if grades.are_own else None
-    rows = earlier.grades(ratee, one.series, one.span)
+    rows = standings.earlier.grades(ratee, one.series, one.span)
     if one.consecutive is not None:
-        return _on_running(grades, one.consecutive, rows, present)
-    if present and one.span != "earlier":
+        return _on_running(standings, one, rows, ratee)
+    present = standings.present(ratee) if grades.are_own and one.span != "earlier" else None
+    if present:
         rows.append(present)
-    return _on_every(grades, rows) if one.every else _on_count(grades, rows)
+    return _on_every(one, grades, rows) if one.every else _on_count(one, grades, rows)
 
 
-class _Grades:
-    """The grades a condition names: of the scheme by key or name, of others as written."""
-
-    def __init__(self, standings: Standings, one: Condition) -> None:
-        self.standings = standings
-        self.condition = one
-        self.are_own = not standings.earlier.series(one.series)
-        self.keys = {self._key(word) for word in one.grades}
-        self.words = COMMA.join(self.name(word) for word in one.grades)
-
-    def count(self, rows: Iterable[HistoryRow]) -> int:
-        return sum(self._key(row.grade) in self.keys for row in rows)
-
-    def name(self, word: str) -> str:
-        return grade_name(self.standings.scheme, word) if self.are_own else word
-
-    def _key(self, word: str) -> str:
-        return grade_key(self.standings.scheme, word) if self.are_own else word
-
-
-def grade_key(scheme: Scheme, word: str) -> str:
-    """The key of a grade of the scheme; any other word as it is."""
-    grade = scheme.grade(word)
-    return grade.key if grade else word
-
-
-def grade_name(scheme: Scheme, word: str) -> str:
-    """A grade of the scheme as people call it; any other word as it is."""
-    grade = scheme.grade(word)
-    return str(grade.name) if grade else word
-
-
-def _on_count(grades: _Grades, rows: Sequence[HistoryRow]) -> Verdict:
-    at_least, at_most = grades.condition.at_least, grades.condition.at_most
+def _on_count(one: Condition, grades: NamedGrades, rows: Sequence[HistoryRow]) -> Verdict:
+    at_least, at_most = one.at_least, one.at_most
     n = grades.count(rows)
     periods = periods_in_words(rows)
     if at_least is not None and n < at_least:
@@ -165,10 +130,9 @@ def _on_count(grades: _Grades, rows: Sequence[HistoryRow]) -> Verdict:
     return _yes(NOT_OFTEN, periods=periods, grades=grades.words, n=n, wanted=at_most or 0)
 
 
-def _on_every(grades: _Grades, rows: Sequence[HistoryRow]) -> Verdict:
+def _on_every(one: Condition, grades: NamedGrades, rows: Sequence[HistoryRow]) -> Verdict:
     """Every result on record; too few of them to say so are left to people."""
-    at_least = grades.condition.at_least
-    wanted = FEWEST if at_least is None else at_least
+    wanted = FEWEST if one.at_least is None else one.at_least
     n, m = len(rows), grades.count(rows)
     periods = periods_in_words(rows)
     if not rows or m < n:
@@ -179,35 +143,38 @@ def _on_every(grades: _Grades, rows: Sequence[HistoryRow]) -> Verdict:
 
 
 def _on_running(
-    grades: _Grades, k: int, earlier: Sequence[HistoryRow], present: HistoryRow | None
+    standings: Standings, one: Condition, earlier: Sequence[HistoryRow], ratee: str
 ) -> Verdict:
     """The latest k results, adjacent in time; in the scheme's own series the present one is last.
 
     A period without a result breaks the row. Once grades are given, who has none has no row.
     """
-    standings = grades.standings
+    grades, k = standings.named(one), one.consecutive or 0
+    present = standings.present(ratee) if grades.are_own else None
     rows = [present] if present else []
     if present or not (grades.are_own and standings.stage == "graded"):
         rows += standings.earlier.running(earlier, k - len(rows), up_to_now=present is not None)
-    found = COMMA.join(in_words(row.period) + grades.name(row.grade) for row in rows) or NOTHING
     if len(rows) < k or grades.count(rows) < k:
-        return _no(NOT_RUNNING, k=k, grades=grades.words, found=found)
+        return _no(NOT_RUNNING, k=k, grades=grades.words, found=_listed(grades, rows))
     if k == 1:
         return _yes(NOW, periods=periods_in_words(rows), found=grades.name(rows[0].grade))
-    return _yes(RUNNING, k=k, grades=grades.words, found=found)
+    return _yes(RUNNING, k=k, grades=grades.words, found=_listed(grades, rows))
+
+
+def _listed(grades: NamedGrades, rows: Sequence[HistoryRow]) -> str:
+    return COMMA.join(in_words(row.period) + grades.name(row.grade) for row in rows) or NOTHING
 
 
 def _on_parent(standings: Standings, one: Condition, ratee: str) -> Verdict:
-    scheme = standings.scheme
-    grades = COMMA.join(grade_name(scheme, word) for word in one.grades)
+    grades = standings.named(one)
     parent = standings.of[ratee].ratee.parent
     found = standings.grades.get(parent)
     if found is None:
-        return _unknown(NO_PARENT, grades=grades)
-    unit, name = standings.of[parent].ratee.name, grade_name(scheme, found)
-    if found in {grade_key(scheme, word) for word in one.grades}:
+        return _unknown(NO_PARENT, grades=grades.words)
+    unit, name = standings.of[parent].ratee.name, grades.name(found)
+    if found in grades.keys:
         return _yes(PARENT, unit=unit, found=name)
-    return _no(NOT_PARENT, unit=unit, found=name, grades=grades)
+    return _no(NOT_PARENT, unit=unit, found=name, grades=grades.words)
 
 
 def _on_rank(standings: Standings, one: Condition, ratee: str) -> Verdict:
