@@ -96,7 +96,10 @@ def count(session: Session, round_id: int, *conditions: ColumnElement[bool]) -> 
 def state_is(state: str) -> ColumnElement[bool]:
     """The condition of being in a state; anything else is no condition."""
     has_value = (
-        select(IndicatorValue.version).where(IndicatorValue.indicator_id == Indicator.id).exists()
+        select(IndicatorValue.version)
+        .where(IndicatorValue.indicator_id == Indicator.id)
+        .correlate(Indicator)
+        .exists()
     )
     conditions = {
         "due": ~has_value,

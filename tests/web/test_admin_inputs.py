@@ -129,6 +129,41 @@ def test_every_problem_is_listed_and_nothing_stored(app: Flask, clerk: Desk) -> 
     assert rows(app, "indicators") == []
 
 
+def provincial_and_municipal(*spoilt: tuple[int, int, str]) -> Sheets:
+    """135 indicators, 71 of the province and 64 of the city, with these cells spoilt."""
+    header = ["编号", "指标名称", "责任单位", "级别", "分值", "目标值", "完成值", "数据采集单位"]
+    lines = [
+        [
+            f"{'P' if n < 71 else 'M'}{n:03d}",
+            f"指标{n}",
+            ("001", "101", "102")[n % 3],
+            "省" if n < 71 else "市",
+            *("1", "100", "90", "市统计局"),
+        ]
+        for n in range(135)
+    ]
+    for line, column, text in spoilt:
+        lines[line][column] = text
+    return {"指标完成情况": [header, *lines]}
+
+
+def test_003_l_135_indicators_come_in_whole(app: Flask, clerk: Desk) -> None:
+    bring_in(clerk, provincial_and_municipal())
+    levels = [level for (level,) in rows(app, "indicators", "level")]
+    assert (levels.count("省"), levels.count("市")) == (71, 64)
+
+
+def test_003_l_a_wrong_row_is_told_and_none_comes_in(app: Flask, clerk: Desk) -> None:
+    spoilt = provincial_and_municipal((5, 0, "P002"), (9, 7, ""), (20, 2, "市教育厅"))
+    reply = clerk.upload(f"{PLACE}/import", "指标.xlsx", workbook(spoilt), kind="")
+    assert reply.status_code == 422
+    assert "有 3 个问题" in reply.text
+    for words in ("P002 102 与 指标.xlsx·指标完成情况:4 重复", "缺少「数据采集单位」"):
+        assert words in reply.text
+    assert "市教育厅 不在名册里" in reply.text
+    assert rows(app, "indicators") == []
+
+
 def test_a_csv_file_says_what_it_is_by_choice(app: Flask, clerk: Desk) -> None:
     data = "ratee,period,grade\n101,2025,优秀\n".encode()
     assert clerk.upload(f"{PLACE}/import", "x.csv", data, kind="").status_code == 422
