@@ -4,12 +4,13 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.problems import N_, InputError
+from survey_app.assessments.history import SheetRows, history_sheet
 from survey_app.assessments.tables import Run
 from survey_app.core import clock
 from survey_app.core.config import Settings
@@ -77,15 +78,6 @@ class OpenedRun:
     @property
     def is_simulated(self) -> bool:
         return self.frozen.is_simulated or self.assessment.is_simulated
-
-
-@dataclass(frozen=True, slots=True)
-class SheetRows:
-    """An imported sheet as a run keeps it."""
-
-    headers: list[str]
-    rows: list[list[Any]]
-    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +199,11 @@ def _source(session: Session, round_id: int) -> _Source:
     row = load_round(session, round_id)
     if row.frozen_config is None or row.config_digest is None:
         raise NotFoundError
-    sheets = sheets_for_run(session, round_id)
     frozen = read_config(row.id, row.config_digest, row.frozen_config)
-    kept = {kind: SheetRows(*sheet) for kind, sheet in sheets.items()}
+    kept = {kind: SheetRows(*sheet) for kind, sheet in sheets_for_run(session, round_id).items()}
+    history = history_sheet(session, frozen, kept.get("history"))
+    if history is not None:
+        kept["history"] = history
     return _Source(row, frozen, kept)
 
 
@@ -275,7 +269,7 @@ def read_sheets(frozen: FrozenRound, sheets: Mapping[str, SheetRows]) -> "Inputs
         RateeRow(one.key, one.name, one.ratee_class, one.group, one.kind, one.parent, one.pool)
         for one in frozen.ratees
     )
-    return replace(inputs, ratees=whole)
+    return replace(inputs, ratees=whole, period=frozen.period)
 
 
 class _Known:
