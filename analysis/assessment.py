@@ -15,10 +15,17 @@ from analysis.grading import Graded, grade
 from analysis.indicators import score_indicators
 from analysis.inputs import Inputs, RateeRow
 from analysis.ranking import RankInterval, rank_intervals
-from analysis.refusals import refuse_foreign_options, refuse_missing, refuse_unknown_ratees
+from analysis.refusals import (
+    refuse_foreign_leaves,
+    refuse_foreign_options,
+    refuse_missing,
+    refuse_unknown_ratees,
+    refuse_without_answers,
+)
 from analysis.remarks import notes
 from analysis.results import Alternative, Assessment, NoAnswer, Proposal, RateeResult
 from analysis.run import Run
+from analysis.run_leaves import score_run_leaves
 from analysis.run_summary import cell_table, count_rows, participation, quality
 from analysis.scheme import Scheme
 from analysis.scores import content_digest
@@ -35,11 +42,13 @@ def assess(
 ) -> Assessment:
     """Assess sealed rounds (folders, or parents of sealed folders) under a scheme.
 
-    Raises NoAnswer where the scheme gives none (everything missing is listed), InputError for
-    inputs that do not fit together, IntegrityError for files that are not as sealed.
+    No folders are needed where the scheme has no questionnaire for any class of the ratees. Raises
+    NoAnswer where the scheme gives none (everything missing is listed), InputError for inputs that
+    do not fit together, IntegrityError for files that are not as sealed.
     """
     sealed = open_sealed_rounds(folders)
     bound = bind(inputs, scheme)
+    refuse_without_answers(scheme, bound, sealed)
     with start_engine(engine) as running:
         run = prepare(running, sealed, bound, scheme)
         return _assessment(run, *evaluate(run))
@@ -92,6 +101,7 @@ def under(run: Run, inputs: Inputs, scheme: Scheme) -> Run:
 
 def evaluate(run: Run) -> tuple[SurveyLeaves, dict[str, Composed], dict[str, Graded]]:
     """What the scheme makes of a run: leaves, totals, grades. Raises NoAnswer."""
+    refuse_foreign_leaves(run)
     surveys = _surveys(run, run.statuses)
     composed = _compose(run, surveys)
     refuse_missing(run, surveys, composed)
@@ -109,8 +119,19 @@ def _surveys(run: Run, statuses: Collection[str], detail: Detail = "full") -> Su
 
 
 def _compose(run: Run, surveys: SurveyLeaves) -> dict[str, Composed]:
-    leaves = {**run.indicators.leaves, **surveys.scores}
-    return compose(run.scheme, run.ratees, leaves, run.inputs.adjustments, run.inputs.vetoes)
+    inputs = run.inputs
+    return compose(
+        run.scheme,
+        run.ratees,
+        {
+            **run.indicators.leaves,
+            **surveys.scores,
+            **score_run_leaves(run.scheme, run.ratees, inputs.history, inputs.period),
+        },
+        inputs.adjustments,
+        inputs.vetoes,
+        inputs.figures,
+    )
 
 
 def _assessment(
@@ -137,7 +158,7 @@ def _assessment(
         indicators=run.indicators.results,
         questionnaires={form.questionnaire.key: form.questionnaire for form in run.answers.forms},
         alternatives=tuple(_alternatives(run)),
-        notes=tuple(notes(run, surveys)),
+        notes=tuple(notes(run, surveys, (composed[row.key] for row in run.ratees))),
         is_simulated=any(one.manifest.is_simulated for one in run.sealed),
     )
 
@@ -192,7 +213,9 @@ def _result(one: Composed, graded: Graded, sure: RankInterval | None) -> RateeRe
         bonus_counted=one.bonus_counted,
         deduction_raw=one.deduction_raw,
         deduction_counted=one.deduction_counted,
+        sources=one.sources,
         nodes=one.nodes,
+        notes=one.notes,
     )
 
 

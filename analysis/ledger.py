@@ -1,6 +1,6 @@
 """The ledger of bonuses and deductions, added up within the caps of the scheme. Exact."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,7 +13,8 @@ CAPPED = {
     "bonus": N_("加分合计 {raw}，封顶计 {counted}"),
     "deduction": N_("减分合计 {raw}，封顶计 {counted}"),
 }
-LARGE = N_("计入的加分 {bonus}、减分 {deduction}，超过满分的 10%")
+LARGE = N_("计入的加分 {bonus}、减分 {deduction}，超过满分的 {share}%")
+KINDS: tuple[AdjustmentKind, ...] = ("bonus", "deduction")
 LARGE_SHARE = Decimal("0.1")
 
 
@@ -48,7 +49,7 @@ def _count(scheme: Scheme, rows: Sequence[AdjustmentRow]) -> Counted:
     sources = _by_source(scheme, rows)
     bonus_raw, deduction_raw = (
         sum((row.points * row.multiplier for row in rows if row.kind == kind), Decimal(0))
-        for kind in ("bonus", "deduction")
+        for kind in KINDS
     )
     bonus = _capped(_within(sources, "bonus", bonus_raw), rules.bonus_cap)
     deduction = _capped(_within(sources, "deduction", deduction_raw), rules.deduction_cap)
@@ -60,31 +61,32 @@ def _count(scheme: Scheme, rows: Sequence[AdjustmentRow]) -> Counted:
         )
         if raw != counted
     ]
-    if max(bonus, deduction) > LARGE_SHARE * scheme.base:
-        notes.append(Note(LARGE, {"bonus": plain(bonus), "deduction": plain(deduction)}))
+    if is_large(scheme.base, bonus, deduction):
+        values = {"bonus": plain(bonus), "deduction": plain(deduction)}
+        notes.append(Note(LARGE, {**values, "share": plain(100 * LARGE_SHARE)}))
     return Counted(bonus_raw, bonus, deduction_raw, deduction, sources, tuple(notes))
+
+
+def is_large(base: Decimal, bonus: Decimal, deduction: Decimal) -> bool:
+    """Whether adjustments weigh so much that people should look: more than 10 % of the base."""
+    return max(bonus, deduction) > LARGE_SHARE * base
 
 
 def _by_source(scheme: Scheme, rows: Sequence[AdjustmentRow]) -> tuple[SourceSum, ...]:
     """A sum for every source and side that has entries, in the scheme's order."""
+    rules = scheme.adjustments
     sums: dict[tuple[str, AdjustmentKind], Decimal] = {}
     for row in rows:
-        place = (row.source, row.kind)
-        sums[place] = sums.get(place, Decimal(0)) + row.points * row.multiplier
+        source = rules.source(row.source)
+        if source is not None:
+            place = (source.key, row.kind)
+            sums[place] = sums.get(place, Decimal(0)) + row.points * row.multiplier
     return tuple(
         SourceSum(source.key, source.name, kind, raw, _capped(raw, source.cap))
-        for source in scheme.adjustments.sources
-        for kind in ("bonus", "deduction")
-        if (raw := _either(sums, source.key, source.name, kind)) is not None
+        for source in rules.sources
+        for kind in KINDS
+        if (raw := sums.get((source.key, kind))) is not None
     )
-
-
-def _either(
-    sums: Mapping[tuple[str, AdjustmentKind], Decimal], key: str, name: str, kind: AdjustmentKind
-) -> Decimal | None:
-    """The sum of a source that the ledger calls by its key or by its name."""
-    found = [sums[word, kind] for word in dict.fromkeys((key, name)) if (word, kind) in sums]
-    return sum(found, Decimal(0)) if found else None
 
 
 def _within(sources: Sequence[SourceSum], kind: str, raw: Decimal) -> Decimal:

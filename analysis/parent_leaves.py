@@ -14,6 +14,7 @@ from forms.problems import N_, InputError, Problem
 OF_PARENT = N_("所属单位「{parent}」的总分 {total}，满分 {base}")
 NO_TOTAL = N_("所属单位「{parent}」没有总分")
 NO_PARENT = N_("名册里没有写所属单位")
+NOT_HERE = N_("所属单位「{parent}」不在本次核算的名册里")
 
 Links = Mapping[str, str]
 """The key of the parent whose total counts, by ratee key; "" where the register names none."""
@@ -86,7 +87,7 @@ def score_parent_leaves(
     for row in ratees:
         if row.key in links:
             parent = links[row.key]
-            score = _score(scheme, names.get(parent, ""), made.get(parent))
+            score = _score(scheme, names.get(parent, row.parent), made.get(parent))
             for path in paths[row.ratee_class]:
                 found[row.key, path] = score
     return found
@@ -94,7 +95,9 @@ def score_parent_leaves(
 
 def _score(scheme: Scheme, name: str, parent: Total | None) -> LeafScore:
     if parent is None:
-        return LeafScore(None, notes=(Note(NO_PARENT),))
+        return LeafScore(
+            None, notes=(Note(NOT_HERE, {"parent": name}) if name else Note(NO_PARENT),)
+        )
     exact = parent.counted_exact
     if exact is None:
         return LeafScore(None, notes=(Note(NO_TOTAL, {"parent": name}),))

@@ -7,6 +7,7 @@ from analysis.composition import Composed
 from analysis.inputs import Inputs
 from analysis.results import NoAnswer
 from analysis.run import Run
+from analysis.scheme import Scheme
 from analysis.sealed_round import IntegrityError, SealedRound
 from analysis.sealed_round.checking import stored_numbers
 from analysis.sealed_round.manifest import BALLOTS
@@ -53,6 +54,55 @@ def refuse_unknown_ratees(inputs: Inputs, cells: Sequence[FormCells]) -> None:
                 {"n": n},
             )
             for ratee, n in sorted(found.items())
+        )
+
+
+def refuse_without_answers(scheme: Scheme, inputs: Inputs, sealed: Sequence[SealedRound]) -> None:
+    """Where ratees are asked about there must be answers."""
+    classes = {row.ratee_class for row in inputs.ratees}
+    asked = {
+        leaf.name: None
+        for ratee_class in sorted(classes)
+        for leaf in scheme.leaves_of(ratee_class)
+        if leaf.source == "questionnaire"
+    }
+    if asked and not sealed:
+        raise InputError(
+            [
+                Problem(
+                    scheme.key,
+                    N_("方案有问卷构成「{names}」，却没有封存的轮次"),
+                    N_("请给出封存的文件夹"),
+                    {"names": "」「".join(asked)},
+                )
+            ]
+        )
+
+
+def refuse_foreign_leaves(run: Run) -> None:
+    """Indicators of a ratee in a leaf that its class does not have: they would count nowhere."""
+    known = {
+        one: {leaf.path for leaf in run.scheme.leaves_of(one)}
+        for one in {row.ratee_class for row in run.ratees}
+    }
+    classes = {row.key: row.ratee_class for row in run.ratees}
+    found = [
+        (one, classes[one.row.ratee])
+        for one in run.indicators.results
+        if one.row.ratee in classes and one.path not in known[classes[one.row.ratee]]
+    ]
+    if found:
+        raise InputError(
+            Problem(
+                f"{one.row.indicator} {one.ratee_name}",
+                N_("构成「{component}」不适用于类别 {class}"),
+                N_("请改正「构成」一列，或名册里的类别"),
+                {
+                    "component": one.component_name,
+                    "class": run.scheme.ratee_class_name(ratee_class),
+                },
+            )
+            for one, ratee_class in found
         )
 
 

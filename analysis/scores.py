@@ -12,7 +12,7 @@ import numpy as np
 
 from analysis.cells import FormCells, Moments
 from analysis.inputs import Inputs
-from analysis.results import NodeScore, RateeResult
+from analysis.results import NodeScore, RateeResult, SourceSum, Step
 from analysis.rounding import half_up
 from analysis.scheme import Scheme
 from forms.problems import canonical_json, plain
@@ -67,7 +67,17 @@ def _ratee(one: RateeResult) -> dict[str, object]:
         "suppressed": one.suppressed,
         "bonus": {"raw": plain(one.bonus_raw), "counted": plain(one.bonus_counted)},
         "deduction": {"raw": plain(one.deduction_raw), "counted": plain(one.deduction_counted)},
+        **({"sources": [_source(source) for source in one.sources]} if one.sources else {}),
         "nodes": {node.path: _node(node) for node in one.nodes},
+    }
+
+
+def _source(one: SourceSum) -> dict[str, object]:
+    return {
+        "key": one.key,
+        "kind": one.kind,
+        "raw": plain(one.raw),
+        "counted": plain(one.counted),
     }
 
 
@@ -79,6 +89,16 @@ def _node(node: NodeScore) -> dict[str, object]:
         "lo": _float(node.lo),
         "hi": _float(node.hi),
         "n": node.n,
+        **({"steps": [_step(step) for step in node.steps]} if node.steps else {}),
+    }
+
+
+def _step(step: Step) -> dict[str, object]:
+    return {
+        "kind": step.kind,
+        "before": decimal_text(step.before),
+        "factor": decimal_text(step.factor),
+        "after": decimal_text(step.after),
     }
 
 

@@ -1,5 +1,6 @@
 """The questionnaire leaves of a scheme, scored for every ratee."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -42,13 +43,15 @@ def score_survey_leaves(
     statuses: Collection[str],
     detail: Detail = "full",
 ) -> SurveyLeaves:
-    """Score every questionnaire leaf over the rows with one of `statuses`."""
+    """Score every questionnaire leaf over the rows with one of `statuses`, where it applies."""
     scores: LeafScores = {}
     missing: list[Missing] = []
-    unweighted: dict[tuple[str, str], int] = {}
+    unweighted: Counter[tuple[str, str]] = Counter()
     moments: dict[tuple[str, str, str], Moments] = {}
+    having = {one: scheme.leaves_of(one) for one in {ratee.ratee_class for ratee in ratees}}
     for leaf in scheme.leaves():
-        if leaf.source != "questionnaire":
+        asked = [ratee for ratee in ratees if leaf in having[ratee.ratee_class]]
+        if leaf.source != "questionnaire" or not asked:
             continue
         used = leaf_cells(leaf, cells)
         rules = replace(_rules(scheme, leaf, used), detail=detail)
@@ -58,13 +61,12 @@ def score_survey_leaves(
             for ratee, by_class in tallies.items()
             for rater_class, one in by_class.items()
         }
-        for ratee in ratees:
+        for ratee in asked:
             found = tallies.get(ratee.key, {})
             weights = {key: Fraction(one) for key, one in leaf.rater_classes.of(ratee.ratee_class)}
             for rater_class in sorted(set(found) - set(weights) if weights else ()):
                 place = (str(leaf.name), rater_class)
-                n = found[rater_class].moments.ballots
-                unweighted[place] = unweighted.get(place, 0) + n
+                unweighted[place] += found[rater_class].moments.ballots
             if not weights:
                 weights = {EVERYBODY: Fraction(1)}
                 found = pool_classes(found, ratee.key, EVERYBODY)
