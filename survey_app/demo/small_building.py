@@ -28,7 +28,7 @@ from survey_app.demo.outputs import (
     write_periods,
     write_results,
 )
-from survey_app.demo.small_city import Period, SmallCity
+from survey_app.demo.small_city import Built, Period, SmallCity
 from survey_app.demo.small_forms import draw_forms
 from survey_app.demo.ways_in import (
     OPERATOR,
@@ -74,11 +74,14 @@ class SmallDemo:
     open_round: BuiltRound | None
     assessments: Mapping[str, Assessment]
     round_ids: Mapping[str, int]
+    told: tuple[str, ...]
 
 
 def build_small(services: Services, city: SmallCity, folder: Path, teller: Teller) -> SmallDemo:
     """Build the city in an empty store: every round with its results, then the one open now."""
     clear_outputs(folder)
+    if len(city.periods) > 1:
+        write_periods(folder, [period.key for period in city.periods])
     teller.stage("登记评议对象、评议主体和名册", 0.05)
     facts = {"scheme": city.scheme, "seed": city.seed}
     building.begin(services, city.ratees, city.rater_classes, city.roster, facts)
@@ -90,15 +93,17 @@ def build_small(services: Services, city: SmallCity, folder: Path, teller: Telle
         _build_period(progress, period)
     for spec in city.records:
         file_record(services.database, OPERATOR, spec)
+    told: tuple[str, ...] = ()
     if city.afterwards is not None:
-        city.afterwards(services, progress.round_ids)
+        done = Built(services, folder, progress.round_ids, progress.assessments)
+        told = tuple(city.afterwards(done))
     opened = None
     if city.opened is not None:
         teller.stage(f"开放{city.opened.title}", 0.05)
         opened = _open(services, city, city.opened, is_now=True)
-    if len(city.periods) > 1:
-        write_periods(folder, [period.key for period in city.periods])
-    return SmallDemo(city, folder, logins, opened, progress.assessments, progress.round_ids)
+    return SmallDemo(
+        city, folder, logins, opened, progress.assessments, progress.round_ids, told
+    )
 
 
 def _import_files(services: Services, city: SmallCity) -> None:

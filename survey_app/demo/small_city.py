@@ -5,6 +5,7 @@ Everything in it is drawn before anything is stored; `small_building` puts it in
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from analysis.inputs import (
     AdjustmentRow,
@@ -15,6 +16,7 @@ from analysis.inputs import (
     RateeRow,
     VetoRow,
 )
+from analysis.results import Assessment
 from analysis.scheme import SCHEMES, Scheme, shipped
 from survey_app.core.access import Role
 from survey_app.core.services import Services
@@ -30,6 +32,7 @@ class Voice:
     """A rater class: what it fills in for which class of ratees, how it comes in, how many.
 
     `n` are the raters of each ratee, or of each of `lists` where they come by the roster.
+    `leans` is how much better or worse than others they think of a ratee.
     """
 
     key: str
@@ -38,6 +41,7 @@ class Voice:
     n: int
     lists: tuple[tuple[str, ...], ...] = ()
     shift: float = 0.0
+    leans: Mapping[str, float] = field(default_factory=dict)
     is_short: bool = True
 
     @property
@@ -109,12 +113,22 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class Built:
+    """A city whose rounds are assessed: its files, the rounds' ids and results by key."""
+
+    services: Services
+    folder: Path
+    round_ids: Mapping[str, int]
+    assessments: Mapping[str, Assessment]
+
+
+@dataclass(frozen=True, slots=True)
 class SmallCity:
     """A city to read in one sitting.
 
     `quality` (about -1 to 2) is what people think of a ratee. `files` keeps what is imported
     beside the rounds: service promises and work entries, as sheets. `afterwards` does what people
-    do when all rounds are assessed; `tell` says what to notice; `looks` what to open next.
+    do when all rounds are assessed, and says what to notice; `looks` is what to open next.
     """
 
     scheme: str
@@ -129,7 +143,7 @@ class SmallCity:
     files: Mapping[str, bytes] = field(default_factory=dict)
     scopes: Mapping[Role, str] = field(default_factory=dict)
     looks: tuple[str, ...] = ()
-    afterwards: Callable[[Services, Mapping[str, int]], None] | None = None
+    afterwards: Callable[[Built], Iterator[str]] | None = None
 
     @property
     def all_periods(self) -> tuple[Period, ...]:

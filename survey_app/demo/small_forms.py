@@ -10,6 +10,7 @@ from survey_app.demo.small_city import Period, SmallCity, Voice
 from survey_app.demo.truth import DIMENSION_SD, PlantedTruth
 
 SECONDS = 60.0
+USUAL = 0.5
 
 
 def draw_forms(city: SmallCity, period: Period) -> list[Filled]:
@@ -23,10 +24,19 @@ def draw_forms(city: SmallCity, period: Period) -> list[Filled]:
         for row in city.ratees
         for key in dimensions
     }
-    quality = {row.key: city.quality.get(row.key, 0.5) for row in city.ratees}
-    drawer = Drawer(city.ratees, forms, PlantedTruth(quality, deviation), rng)
-    drawn = [one for voice in period.voices for one in _of_voice(city, drawer, voice)]
+    drawer = Drawer(city.ratees, forms, PlantedTruth({}, deviation), rng)
+    drawn: list[Filled] = []
+    for voice in period.voices:
+        drawer.truth = PlantedTruth(_seen_by(city, voice), deviation)
+        drawn += _of_voice(city, drawer, voice)
     return sorted(drawn, key=lambda one: one.bin)
+
+
+def _seen_by(city: SmallCity, voice: Voice) -> dict[str, float]:
+    return {
+        row.key: city.quality.get(row.key, USUAL) + voice.leans.get(row.key, 0.0)
+        for row in city.ratees
+    }
 
 
 def _of_voice(city: SmallCity, drawer: Drawer, voice: Voice) -> Iterator[Filled]:

@@ -14,7 +14,7 @@ MOST = 14
 
 
 def tell(demo: "SmallDemo") -> Iterator[str]:
-    """The last round as a table, and what every round leads to."""
+    """The last round as a table, what every round leads to, and what to notice."""
     if not demo.assessments:
         return
     key, last = list(demo.assessments.items())[-1]
@@ -22,6 +22,7 @@ def tell(demo: "SmallDemo") -> Iterator[str]:
     yield from _table(key, last)
     for key, one in demo.assessments.items():
         yield from _proposals(key, one)
+    yield from demo.told
 
 
 def _table(key: str, assessment: "Assessment") -> Iterator[str]:
