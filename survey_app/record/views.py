@@ -43,6 +43,9 @@ DETAIL_NAMES = {
     "digest": N_("校验码"),
     "run": N_("核算"),
     "number": N_("次数"),
+    "version": N_("版本"),
+    "status": N_("状态"),
+    "note": N_("说明"),
 }
 
 

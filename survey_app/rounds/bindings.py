@@ -7,6 +7,8 @@ from forms.questionnaire import SHORT_SUFFIX, library
 
 NOT_ASKED = ""
 SINGLE_FORMS = {"service_user": "service.short", "leader_city": "leader", "leader_dept": "leader"}
+OF_PERSONS = {"service_user": "service-post"}
+PERSON_FORM = "person"
 DELEGATES = ("delegate", "cppcc")
 
 
@@ -20,8 +22,14 @@ def choices() -> list[tuple[str, str, bool]]:
     return found
 
 
-def usual(rater_class: str, ratee_class: str) -> str:
-    """The form that fits a pair of classes best; NOT_ASKED where the library has none for it."""
+def usual(rater_class: str, ratee_class: str, *, is_person: bool = False) -> str:
+    """The form that fits a pair of classes best; NOT_ASKED where the library has none for it.
+
+    Of persons, service users rate the post that served them, leaders and colleagues the person.
+    """
+    if is_person:
+        asked = rater_class in SINGLE_FORMS
+        return OF_PERSONS.get(rater_class, PERSON_FORM) if asked else NOT_ASKED
     wanted = SINGLE_FORMS.get(rater_class)
     if wanted is None and rater_class.startswith(DELEGATES):
         # They rate many units on one page: the short form is what they will finish.

@@ -2,10 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey_app.core.database import Base, UtcDateTime
+
+
+def _one(status: str) -> Index:
+    """At most one version of a scheme has this status."""
+    held = text(f"status = '{status}'")
+    return Index(
+        f"uq_stored_scheme_{status}", "key", unique=True, sqlite_where=held, postgresql_where=held
+    )
 
 
 class StoredScheme(Base):
@@ -23,6 +31,8 @@ class StoredScheme(Base):
         CheckConstraint("status <> 'pilot' OR pilot_ratees > 0", name="pilot_names_ratees"),
         CheckConstraint("status <> 'full' OR pilot_ratees = 0", name="full_has_no_limit"),
         CheckConstraint("note <> ''", name="note"),
+        _one("pilot"),
+        _one("full"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

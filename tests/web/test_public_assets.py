@@ -8,7 +8,7 @@ from flask import Flask
 from survey_app.core.assets import FOLDER, asset_url
 
 
-@pytest.mark.parametrize("name", ["s.css", "s.js", "admin.css"])
+@pytest.mark.parametrize("name", ["s.css", "s.js", "admin.css", "schemes.js"])
 def test_a_file_is_compressed_and_kept(app: Flask, name: str) -> None:
     client = app.test_client()
     packed = client.get(asset_url(name), headers={"Accept-Encoding": "gzip"})

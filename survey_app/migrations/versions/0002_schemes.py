@@ -41,6 +41,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stored_scheme")),
         sa.UniqueConstraint("key", "number", name=op.f("uq_stored_scheme_key_number")),
     )
+    for status in ("pilot", "full"):
+        held = sa.text(f"status = '{status}'")
+        op.create_index(
+            f"uq_stored_scheme_{status}",
+            "stored_scheme",
+            ["key"],
+            unique=True,
+            sqlite_where=held,
+            postgresql_where=held,
+        )
     _keep_content()
 
 
