@@ -1,10 +1,10 @@
 """A brake on floods that needs to know nothing of anybody: so many in so many seconds."""
 
-import time
 from collections import deque
 from threading import Lock
 
 from forms.problems import N_
+from survey_app.core import clock
 from survey_app.core.errors import DomainError
 
 MOST = 30
@@ -28,7 +28,7 @@ class Limit:
 
     def pass_one(self) -> None:
         """Count one. Raises TooManyError, and counts nothing, once there are too many."""
-        now = time.monotonic()
+        now = clock.now().timestamp()
         with self._lock:
             while self._times and now - self._times[0] > self._seconds:
                 self._times.popleft()
