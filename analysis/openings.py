@@ -35,7 +35,8 @@ class Openings:
 def openings(standings: Standings, ratee: str) -> Openings:
     """What vetoes, limits and the conditions of grades leave open.
 
-    What only scores will tell refuses no grade yet; what nobody can tell does.
+    What only scores will tell refuses no grade yet, and what asks for the unit of a ratee that
+    belongs to none refuses none; what applies and nobody can tell does.
     """
     scheme = standings.scheme
     limits = [(one, ask(standings, one.when, ratee)) for one in scheme.restrictions]

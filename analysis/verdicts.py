@@ -27,6 +27,7 @@ NOT_EVERY = N_("{periods}共 {n} 次，其中「{grades}」{m} 次")
 EVERY_OF_FEW = N_("{periods}只有 {n} 次结果，都是「{grades}」，不足 {wanted} 次")
 PARENT = N_("所属单位{unit}为「{found}」")
 NOT_PARENT = N_("所属单位{unit}为「{found}」，应为「{grades}」")
+NO_UNIT = N_("没有所属单位")
 NO_PARENT = N_("所属单位没有等次，应为「{grades}」")
 LAST = N_("在 {n} 个中居倒数第 {place}")
 FIRST = N_("在 {n} 个中居第 {place}")
@@ -39,7 +40,7 @@ BELOW = N_("{name} {score}，低于 {line}")
 NOT_BELOW = N_("{name} {score}，不低于 {line}")
 REACHED = N_("{name} {score}，达到 {line}")
 NOT_REACHED = N_("{name} {score}，未达到 {line}")
-NO_SCORE = N_("没有{name}的得分")
+NO_SCORE = N_("没有「{name}」的分数")
 VETOED = N_("有一票否决（{vetoes}）")
 NOT_VETOED = N_("没有相应的一票否决")
 NOT_YET = N_("核算以后才知道")
@@ -57,8 +58,8 @@ class Verdict(NamedTuple):
 
     @property
     def is_for_people(self) -> bool:
-        """Nobody can tell, and scores yet to come will not change that."""
-        return self.holds is None and self.why.message != NOT_YET
+        """Nobody can tell although it applies, and scores yet to come will not change that."""
+        return self.holds is None and self.why.message not in (NOT_YET, NO_UNIT)
 
 
 def ask(standings: Standings, conditions: Iterable[Condition], ratee: str) -> list[Verdict]:
@@ -92,15 +93,15 @@ def why(verdicts: Sequence[Verdict]) -> Note:
     return Note("；".join(f"{{{name}}}" for name in notes), notes)
 
 
-def _yes(message: str, **values: str | int) -> Verdict:
+def _yes(message: str, **values: str | int | Note) -> Verdict:
     return Verdict(holds=True, why=Note(message, values))
 
 
-def _no(message: str, **values: str | int) -> Verdict:
+def _no(message: str, **values: str | int | Note) -> Verdict:
     return Verdict(holds=False, why=Note(message, values))
 
 
-def _unknown(message: str, **values: str | int) -> Verdict:
+def _unknown(message: str, **values: str | int | Note) -> Verdict:
     return Verdict(holds=None, why=Note(message, values))
 
 
@@ -168,6 +169,8 @@ def _listed(grades: NamedGrades, rows: Sequence[HistoryRow]) -> str:
 def _on_parent(standings: Standings, one: Condition, ratee: str) -> Verdict:
     grades = standings.named(one)
     parent = standings.of[ratee].ratee.parent
+    if not parent:
+        return _unknown(NO_UNIT)
     found = standings.grades.get(parent)
     if found is None:
         return _unknown(NO_PARENT, grades=grades.words)
@@ -218,26 +221,20 @@ def _is_at_end(one: Condition, place: Place) -> bool:
 
 def _on_score(standings: Standings, one: Condition, ratee: str) -> Verdict:
     standing = standings.of[ratee]
-    if one.path == TOTAL:
-        name, score = TOTAL_NAME, standings.line_score(standing)
-    else:
+    name: str | Note = Note(TOTAL_NAME)
+    score = standings.line_score(standing)
+    if one.path != TOTAL:
         nodes = standings.scheme.nodes()
-        name = next((str(node.name) for node in nodes if node.path == one.path), one.path)
+        name = next((node.name for node in nodes if node.path == one.path), one.path)
         score = standing.score_of(one.path)
     if score is None:
         return _unknown(NO_SCORE, name=name)
     if one.below is not None:
-        is_below = score < one.below
-        message, line = BELOW if is_below else NOT_BELOW, one.below
-        return Verdict(is_below, Note(message, _score_values(name, score, line)))
+        values = {"name": name, "score": shown(score), "line": plain(one.below)}
+        return _no(NOT_BELOW, **values) if score >= one.below else _yes(BELOW, **values)
     line = one.reaches or Decimal(0)
-    is_reached = score >= line
-    message = REACHED if is_reached else NOT_REACHED
-    return Verdict(is_reached, Note(message, _score_values(name, score, line)))
-
-
-def _score_values(name: str, score: Fraction, line: Decimal) -> dict[str, str | int | Note]:
-    return {"name": name, "score": shown(score), "line": plain(line)}
+    values = {"name": name, "score": shown(score), "line": plain(line)}
+    return _yes(REACHED, **values) if score >= line else _no(NOT_REACHED, **values)
 
 
 def shown(score: Fraction) -> str:
