@@ -22,6 +22,7 @@ SHEETS = {
     "adjustments": ("加减分",),
     "vetoes": ("一票否决",),
     "history": ("历年等次",),
+    "figures": ("依据数据",),
 }
 SPREADSHEETS = (".xlsx", ".xls", ".ods")
 NOT_RECOMPUTED = "旁边没有 inputs/ 和 sealed/，得分没有重算；要重算请把它们与 scores.json 放在一起"
@@ -70,15 +71,19 @@ def seal_csv(
     (
         "survey assess sealed/ --scheme inputs/scheme.toml --ratees inputs/ratees.csv \\",
         "    --indicators inputs/indicators.csv --to result/",
+        "survey assess --scheme new-area-yearly --ratees ratees.csv --history history.csv \\",
+        "    --period 2026 --to result/   # 方案没有问卷构成时不需要封存的轮次",
     ),
 )
-@click.argument("folders", nargs=-1, required=True, type=FILE, metavar="DIR...")
+@click.argument("folders", nargs=-1, type=FILE, metavar="[DIR...]")
 @click.option("--scheme", "scheme_file", required=True, help="方案的 TOML 文件，或自带方案的编号")
 @click.option("--ratees", required=True, type=FILE, help="评议对象（CSV 或表格文件）")
 @click.option("--indicators", type=FILE, help="指标")
 @click.option("--adjustments", type=FILE, help="加减分")
 @click.option("--vetoes", type=FILE, help="一票否决")
-@click.option("--history", type=FILE, help="历年等次")
+@click.option("--history", type=FILE, help="历年等次，或从前各期的得分")
+@click.option("--figures", type=FILE, help="依据数据：系数所依据的档次、增速等")
+@click.option("--period", default="", help="评估的期间：2026、2026-H1、2026-Q3 或 2026-03")
 @click.option(
     "--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True
 )
@@ -88,6 +93,7 @@ def seal_csv(
 def assess(
     folders: tuple[Path, ...],
     scheme_file: str,
+    period: str,
     engine: str,
     out: Path,
     title: str,
@@ -105,9 +111,10 @@ def assess(
 
     given = {kind: path for kind, path in files.items() if path is not None}
     _refuse_missing([*folders, *given.values()])
-    inputs, scheme = load_together(given, scheme_file)
+    inputs, scheme = load_together(given, scheme_file, period)
     assessment = run(folders, inputs, scheme, engine=engine)
-    write_results(out, assessment, inputs, Labels(title or _title(folders), organiser))
+    usual = _title(folders) or str(scheme.title)
+    write_results(out, assessment, inputs, Labels(title or usual, organiser))
     counts = assessment.counts
     Console(as_json, is_quiet).result(
         {
@@ -212,12 +219,14 @@ def load_questionnaire(text: str) -> "Questionnaire":
     return Questionnaire.load(Path(text))
 
 
-def load_together(files: dict[str, Path], scheme_file: str) -> "tuple[Inputs, Scheme]":
+def load_together(
+    files: dict[str, Path], scheme_file: str, period: str = ""
+) -> "tuple[Inputs, Scheme]":
     """Inputs and scheme; InputError with the problems of all of them."""
     problems: list[Problem] = []
     inputs = found = None
     try:
-        inputs = load_inputs(files)
+        inputs = load_inputs(files, period)
     except InputError as error:
         problems += error.problems
     try:
@@ -229,7 +238,7 @@ def load_together(files: dict[str, Path], scheme_file: str) -> "tuple[Inputs, Sc
     return inputs, found
 
 
-def load_inputs(files: dict[str, Path]) -> "Inputs":
+def load_inputs(files: dict[str, Path], period: str = "") -> "Inputs":
     """The input tables; InputError with the problems of every file."""
     from analysis.inputs import read_inputs
 
@@ -248,6 +257,8 @@ def load_inputs(files: dict[str, Path]) -> "Inputs":
         adjustments=tables.get("adjustments"),
         vetoes=tables.get("vetoes"),
         history=tables.get("history"),
+        figures=tables.get("figures"),
+        period=period,
     )
 
 

@@ -47,18 +47,21 @@ def _score_checks(path: Path) -> Iterator[Check]:
     place = str(path / SCORES)
     stored = (path / SCORES).read_bytes()
     try:
-        is_known = json.loads(stored).get("format") == FORMAT
-    except (ValueError, AttributeError):
-        is_known = False
+        scores = json.loads(stored)
+        is_known, had_answers = scores.get("format") == FORMAT, scores["counts"]["raw"] > 0
+    except (ValueError, AttributeError, KeyError, TypeError):
+        is_known, had_answers = False, True
     yield Check("scores.format", ok=is_known, place=place)
-    if (path / SEALED).is_dir() and (path / INPUTS / "ratees.csv").is_file():
+    is_whole = (path / SEALED).is_dir() or not had_answers
+    if is_whole and (path / INPUTS / "ratees.csv").is_file():
         yield Check(RECOMPUTED, ok=_assessed_again(path) == stored, place=place)
 
 
 def _assessed_again(path: Path) -> bytes | None:
+    folders = [path / SEALED] if (path / SEALED).is_dir() else []
     try:
         scheme = Scheme.load(path / INPUTS / "scheme.toml")
         inputs = read_input_folder(path / INPUTS)
-        return assess([path / SEALED], inputs, scheme).scores_json()
+        return assess(folders, inputs, scheme).scores_json()
     except (InputError, IntegrityError, NoAnswer, OSError):
         return None

@@ -128,6 +128,54 @@ def test_ratings_become_scores(desk: Path) -> None:
     assert list((desk / "out" / "csv").glob("*.csv"))
 
 
+def test_a_year_is_made_of_its_months_without_any_ballot(desk: Path) -> None:
+    (desk / "year.toml").write_text(
+        """
+key = "year"
+version = "1"
+title = "年度"
+[[component]]
+key = "months"
+name = "月度得分"
+weight = "100"
+source = "runs"
+series = "monthly"
+expected = 4
+[component.transform]
+kind = "coefficient"
+figure = "tier"
+table = {t1 = "1", t3 = "1.072"}
+""",
+        encoding="utf-8",
+    )
+    (desk / "history.csv").write_text(
+        "评议对象,期间,系列,得分\nu1,2026-Q1,monthly,90\nu1,2026-Q2,monthly,94\n"
+        "u2,2026-Q1,monthly,80\nu1,2025-Q4,monthly,10\n",
+        encoding="utf-8",
+    )
+    (desk / "figures.csv").write_text("评议对象,项目,数值\nu1,tier,t3\nu2,tier,t1\n", "utf-8")
+    given = (
+        *("--scheme", "@year.toml", "--ratees", "@ratees.csv", "--history", "@history.csv"),
+        *("--figures", "@figures.csv", "--to", "@out"),
+    )
+    done = run(desk, "assess", *given, "--period", "2026")
+    assert done.exit_code == 0, done.output
+    ratees = json.loads((desk / "out/scores.json").read_bytes())["ratees"]
+    # u1: (90 + 94) / 2 = 92, × 1.072 = 98.624; u2: 80, × 1. Last year is another year.
+    assert {one["key"]: one["total"] for one in ratees} == {"u1": "98.62", "u2": "80.00"}
+    assert run(desk, "verify", "@out").exit_code == 0
+    refused = run(desk, "assess", *given, "--period", "2026-Q5")
+    assert refused.exit_code == 3
+    assert "2026-Q5：不是年、半年、季度或月" in refused.output
+
+
+def test_a_scheme_that_asks_people_is_not_assessed_without_their_answers(desk: Path) -> None:
+    given = ("--scheme", "@scheme.toml", "--ratees", "@ratees.csv", "--to", "@out")
+    refused = run(desk, "assess", *given)
+    assert refused.exit_code == 3
+    assert "方案有问卷构成「公众评议」，却没有封存的轮次" in refused.output
+
+
 def test_the_written_city_gives_the_same_bytes_again(built: BuiltCity, tmp_path: Path) -> None:
     done = assess_city(built, tmp_path / "again")
     assert done.exit_code == 0, done.output
