@@ -46,6 +46,9 @@ DETAIL_NAMES = {
     "version": N_("版本"),
     "status": N_("状态"),
     "note": N_("说明"),
+    "ratee": N_("对象"),
+    "reason": N_("理由"),
+    "item": N_("事项编号"),
 }
 
 

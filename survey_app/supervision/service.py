@@ -20,6 +20,7 @@ from survey_app.supervision.kinds import (
     SANCTION_NAMES,
     STEP_NAMES,
     STEPS,
+    number_text,
 )
 from survey_app.supervision.lines import Line
 from survey_app.supervision.numbering import next_number
@@ -99,9 +100,8 @@ def file_record(database: Database, operator: str, spec: RecordSpec) -> int:
             operator,
             "supervision.file",
             round_id=spec.round_id,
-            kind=spec.kind,
-            number=row.number,
-            ratees=list(spec.ratees),
+            number=number_text(row.kind, row.year, row.number),
+            ratees="、".join(spec.ratees),
             reason=spec.skip_reason,
         )
         return row.id
@@ -129,8 +129,7 @@ def correct_record(
             session,
             operator,
             "supervision.correct",
-            kind=row.kind,
-            number=row.number,
+            number=number_text(row.kind, row.year, row.number),
             version=row.version,
             reason=row.correction,
         )
@@ -188,8 +187,7 @@ def _act(
             session,
             operator,
             f"supervision.{kind}",
-            kind=line.kind,
-            number=line.number,
+            number=line.number_text,
             ratee=ratee,
         )
 
@@ -206,8 +204,9 @@ def mark_reopened(database: Database, operator: str, record_id: int, words: str)
         if done.count():
             raise AlreadyReopenedError
         _add_act(session, operator, row.file_id, "reopened", "", words.strip())
+        number = number_text(row.kind, row.year, row.number)
         record.append(
-            session, operator, "supervision.reopened", round_id=row.round_id, number=row.number
+            session, operator, "supervision.reopened", round_id=row.round_id, number=number
         )
 
 
