@@ -207,6 +207,12 @@ def _source(session: Session, round_id: int) -> _Source:
     return _Source(row, frozen, kept)
 
 
+def imported_history(session: Session, round_id: int) -> SheetRows | None:
+    """The sheet of earlier results somebody imported into a round."""
+    sheet = sheets_for_run(session, round_id).get("history")
+    return None if sheet is None else SheetRows(*sheet)
+
+
 def _last(session: Session, round_id: int) -> Run | None:
     found = select(Run).where(Run.round_id == round_id).order_by(Run.number.desc()).limit(1)
     return session.scalar(found)
