@@ -146,8 +146,15 @@ def _ratees(
     for (_, number), n in received.items():
         if number is not None:
             about[number] += n
+    asked = {ratee_class for _, ratee_class in frozen.bindings}
     return tuple(
-        RateeProgress(one.number, one.name, one.group, about[one.number], frozen.target_per_ratee)
+        RateeProgress(
+            one.number,
+            one.name,
+            one.group,
+            about[one.number],
+            frozen.target_per_ratee if one.ratee_class in asked else 0,
+        )
         for one in frozen.ratees
     )
 

@@ -17,18 +17,32 @@ from wtforms import (
     StringField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.validators import (
+    DataRequired,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    Regexp,
+    ValidationError,
+)
 
+from analysis.periods import parse
 from survey_app.register.names import ratee_class_name
 from survey_app.register.reading import Register
 from survey_app.rounds.bindings import NOT_ASKED, choices, usual
 from survey_app.rounds.channels import CHANNELS
-from survey_app.rounds.schemes import scheme_titles
+from survey_app.rounds.schemes import NUMBERED, Offered
 
 NEEDED = DataRequired(_("请填写这一项。"))
 UPLOADED = "upload"
 KEPT = "keep"
 MAX_COUNT = 5_000
+
+
+def _is_period(_form: FlaskForm, field: StringField) -> None:
+    if parse(field.data or "") is None:
+        raise ValidationError(gettext("请写作 2026、2026-H1、2026-Q3 或 2026-03。"))
 
 
 class RoundForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
@@ -55,6 +69,14 @@ class RoundForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
     phone = StringField(
         _("监督电话"), [NEEDED, Length(max=40)], description=_("印在问卷和海报上。")
     )
+    period = StringField(
+        _("评估期间"),
+        [Optional(), _is_period],
+        description=_(
+            "2026、2026-H1（上半年）、2026-Q3（第三季度）或 2026-03。没有期间的可以空着。"
+        ),
+        render_kw={"autocomplete": "off"},
+    )
     close_at = DateTimeLocalField(
         _("截止时间（北京时间）"),
         [Optional()],
@@ -72,8 +94,8 @@ class RoundForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
     scheme = RadioField(_("评估方案"), [NEEDED])
     scheme_file = FileField(
         _("自己的方案文件"),
-        description=_("TOML 文件。只有选了“上传自己的方案”才需要。"),
-        render_kw={"accept": ".toml"},
+        description=_("TOML 或 Excel 文件。只有选了“上传自己的方案”才需要。"),
+        render_kw={"accept": ".toml,.xlsx"},
     )
 
     def pairs(self) -> dict[tuple[str, str], str]:
@@ -84,12 +106,17 @@ class RoundForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
 
 
 def round_form(
-    register: Register, chosen: Mapping[tuple[str, str], str] | None, kept_scheme: str | None
+    register: Register,
+    chosen: Mapping[tuple[str, str], str] | None,
+    schemes: Mapping[str, Offered],
+    kept_scheme: str | None = None,
 ) -> type[RoundForm]:
     """The form for this register. `chosen` None: a new round, so the usual forms are preset.
 
-    `kept_scheme` is the title of an uploaded scheme the round has already.
+    `schemes` are those to choose from; `kept_scheme` is the title of one the round has that is
+    not among them.
     """
+    persons = {row.ratee_class for row in register.ratees if row.kind == "person"}
     ratee_classes = list(dict.fromkeys(row.ratee_class for row in register.ratees))
     names: dict[tuple[str, str], str] = {}
     fields: dict[str, Any] = {}
@@ -98,10 +125,14 @@ def round_form(
             pair = (rater_class.key, ratee_class)
             names[pair] = f"form:{rater_class.key}:{ratee_class}"
             label = f"{rater_class.name} × {ratee_class_name(ratee_class)}"
-            preset = usual(*pair) if chosen is None else chosen.get(pair, NOT_ASKED)
+            preset = (
+                usual(*pair, is_person=ratee_class in persons)
+                if chosen is None
+                else chosen.get(pair, NOT_ASKED)
+            )
             fields[names[pair]] = SelectField(label, choices=form_choices(), default=preset)
     fields["scheme"] = RadioField(
-        _("评估方案"), [NEEDED], choices=scheme_choices(kept_scheme), default=KEPT
+        _("评估方案"), [NEEDED], choices=scheme_choices(schemes, kept_scheme), default=KEPT
     )
     return type("BoundRoundForm", (RoundForm,), {**fields, "names": names})
 
@@ -118,11 +149,20 @@ def form_choices() -> list[SelectChoice]:
     ]
 
 
-def scheme_choices(kept: str | None) -> list[SelectChoice]:
-    """The schemes that ship, the round's own where it has one, and uploading another."""
+def scheme_choices(schemes: Mapping[str, Offered], kept: str | None) -> list[SelectChoice]:
+    """The round's own scheme where it has one, the library's, and uploading another."""
     own = {KEPT: gettext("现在的方案：{title}").format(title=kept)} if kept else {}
-    named = {**own, **scheme_titles(), UPLOADED: gettext("上传自己的方案")}
-    return [SelectChoice(*one) for one in named.items()]
+    named = {value: scheme_title(one) for value, one in schemes.items()}
+    found = {**own, **named, UPLOADED: gettext("上传自己的方案")}
+    return [SelectChoice(*one) for one in found.items()]
+
+
+def scheme_title(one: Offered) -> str:
+    """A scheme as people choose it: an own one with its version and how far it is in use."""
+    if not one.number:
+        return one.title
+    words = gettext(NUMBERED)
+    return str(words.format(title=one.title, n=one.number, status=gettext(one.status)))
 
 
 class PosterForm(FlaskForm):  # type: ignore[misc]

@@ -1,36 +1,39 @@
-"""The schemes a round can be given: those that ship, as the text a round stores."""
+"""The schemes a round can be given: those that ship, and the library's that are in use."""
 
-from functools import cache
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from analysis.scheme import DEFAULT_SCHEME, SCHEMES, Scheme
-from forms.problems import InputError, Problem
+from analysis.scheme import DEFAULT_SCHEME
+from forms.problems import N_
+from survey_app.core.database import Database
+from survey_app.schemes.service import STATUS_NAMES, in_use, shipped_versions
 
-__all__ = ["DEFAULT_SCHEME", "check_scheme_text", "scheme_texts", "scheme_titles", "shipped_key"]
+__all__ = ["DEFAULT_SCHEME", "NUMBERED", "Offered", "offered", "value_of"]
 
-
-@cache
-def scheme_texts() -> dict[str, str]:
-    """Key → TOML of every shipped scheme, the usual one first."""
-    texts = [path.read_text(encoding="utf-8") for path in sorted(SCHEMES.glob("*.toml"))]
-    by_key = {Scheme.load(text.encode()).key: text for text in texts}
-    return {key: by_key[key] for key in sorted(by_key, key=lambda key: key != DEFAULT_SCHEME)}
+NUMBERED = N_("{title}（第 {n} 版，{status}）")
 
 
-@cache
-def scheme_titles() -> dict[str, str]:
-    """Key → title of every shipped scheme."""
-    return {key: str(Scheme.load(text.encode()).title) for key, text in scheme_texts().items()}
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A scheme to choose: its title, and the text a round stores. `number` 0: it ships."""
+
+    title: str
+    text: str
+    number: int = 0
+    status: str = ""
 
 
-def shipped_key(text: str) -> str | None:
-    """The shipped scheme this text is, None where it is another."""
-    return next((key for key, shipped in scheme_texts().items() if shipped == text), None)
+def offered(database: Database) -> Mapping[str, Offered]:
+    """Value in a form → scheme; one's own first, the usual one first among those that ship."""
+    own = {
+        f"{one.key}/{one.number}": Offered(
+            one.title, one.toml, one.number, STATUS_NAMES[one.status]
+        )
+        for one in in_use(database)
+    }
+    return own | {key: Offered(one.title, one.toml) for key, one in shipped_versions().items()}
 
 
-def check_scheme_text(text: str) -> tuple[Problem, ...]:
-    """Everything wrong with a scheme somebody wrote."""
-    try:
-        Scheme.load(text.encode())
-    except InputError as error:
-        return error.problems
-    return ()
+def value_of(text: str, found: Mapping[str, Offered]) -> str | None:
+    """The value of the scheme this text is, None where it is another."""
+    return next((value for value, one in found.items() if one.text == text), None)

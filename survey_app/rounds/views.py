@@ -1,18 +1,20 @@
 """Rounds: the start page, the list, setting one up, and its steps up to opening."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from forms.problems import Problem
+from forms.problems import InputError, Problem
 from forms.questionnaire import SHORT_SUFFIX, Questionnaire, library
 from survey_app.accounts import guard
 from survey_app.core import clock
 from survey_app.core.access import ROLES, current, only
 from survey_app.core.errors import NotFoundError
 from survey_app.core.services import services
+from survey_app.core.uploads import clean_name
 from survey_app.register import service as register_service
 from survey_app.register.names import ratee_class_name
 from survey_app.rounds import codes, life, service
@@ -20,18 +22,13 @@ from survey_app.rounds.bindings import as_bindings, as_choices
 from survey_app.rounds.entrance_views import entrances
 from survey_app.rounds.forms import KEPT, UPLOADED, RoundForm, round_form
 from survey_app.rounds.overview import PATH, Overview, close_what_is_due, home, overview
-from survey_app.rounds.schemes import (
-    DEFAULT_SCHEME,
-    check_scheme_text,
-    scheme_texts,
-    shipped_key,
-)
+from survey_app.rounds.schemes import DEFAULT_SCHEME, Offered, offered, value_of
 from survey_app.rounds.service import RoundSpec
 from survey_app.rounds.tables import Round
+from survey_app.schemes.books import MAX_BOOK_BYTES, read_file
 
 blueprint = Blueprint("rounds", __name__, url_prefix="/admin")
 blueprint.register_blueprint(entrances)
-MAX_SCHEME_BYTES = 200_000
 
 
 blueprint.add_app_template_filter(ratee_class_name, "ratee_class")
@@ -85,7 +82,8 @@ def questionnaire(key: str) -> str:
 def new() -> str:
     """A form with the usual choices made already."""
     register = register_service.read_present(services().database)
-    form = round_form(register, None, None)(scheme=DEFAULT_SCHEME)
+    schemes = offered(services().database)
+    form = round_form(register, None, schemes)(scheme=DEFAULT_SCHEME)
     return _form_page(form, None)
 
 
@@ -94,8 +92,9 @@ def create() -> Response | tuple[str, int]:
     """A new draft."""
     held = services()
     register = register_service.read_present(held.database)
-    form = round_form(register, None, None)()
-    scheme, problems = _chosen_scheme(form, "")
+    schemes = offered(held.database)
+    form = round_form(register, None, schemes)()
+    scheme, problems = _chosen_scheme(form, schemes, "")
     if not form.validate_on_submit() or problems:
         return _form_page(form, None, problems), 422
     round_id = service.create_round(
@@ -110,8 +109,8 @@ def create() -> Response | tuple[str, int]:
 def edit(round_id: int) -> str:
     """A draft, to be changed."""
     found = overview(services().database, round_id)
-    row = found.row
-    form = _edit_form(found)(
+    row, schemes = found.row, offered(services().database)
+    form = _edit_form(found, schemes)(
         title=row.title,
         key=row.key,
         organiser=row.organiser,
@@ -119,7 +118,8 @@ def edit(round_id: int) -> str:
         close_at=clock.local(row.close_at) if row.close_at else None,
         target_per_ratee=row.target_per_ratee,
         is_simulated=row.is_simulated,
-        scheme=shipped_key(row.scheme_toml) or KEPT,
+        period=row.period,
+        scheme=value_of(row.scheme_toml, schemes) or KEPT,
     )
     return _form_page(form, row)
 
@@ -128,9 +128,10 @@ def edit(round_id: int) -> str:
 def save(round_id: int) -> Response | tuple[str, int]:
     """Change a draft."""
     found = overview(services().database, round_id)
-    form = _edit_form(found)()
+    schemes = offered(services().database)
+    form = _edit_form(found, schemes)()
     form.key.data = found.row.key
-    scheme, problems = _chosen_scheme(form, found.row.scheme_toml)
+    scheme, problems = _chosen_scheme(form, schemes, found.row.scheme_toml)
     if not form.validate_on_submit() or problems:
         return _form_page(form, found.row, problems), 422
     service.update_round(services().database, current().login, round_id, _spec(form, scheme))
@@ -138,27 +139,28 @@ def save(round_id: int) -> Response | tuple[str, int]:
     return redirect(url_for("rounds.detail", round_id=round_id))
 
 
-def _edit_form(found: Overview) -> type[RoundForm]:
+def _edit_form(found: Overview, schemes: Mapping[str, Offered]) -> type[RoundForm]:
     text = found.row.scheme_toml
     scheme, _problems = life.read_scheme(found.row)
-    kept = str(scheme.title) if scheme and shipped_key(text) is None else None
-    return round_form(found.register, as_choices(found.row.bindings), kept)
+    kept = str(scheme.title) if scheme and value_of(text, schemes) is None else None
+    return round_form(found.register, as_choices(found.row.bindings), schemes, kept)
 
 
-def _chosen_scheme(form: RoundForm, kept: str) -> tuple[str, tuple[Problem, ...]]:
+def _chosen_scheme(
+    form: RoundForm, schemes: Mapping[str, Offered], kept: str
+) -> tuple[str, tuple[Problem, ...]]:
     """The text of the scheme that was chosen or uploaded, and all that is wrong with it."""
     choice = form.scheme.data
     if choice == KEPT:
         return kept, ()
     if choice != UPLOADED:
-        return scheme_texts().get(choice, ""), ()
+        return (schemes[choice].text if choice in schemes else ""), ()
     file = form.scheme_file.data
-    data = file.read(MAX_SCHEME_BYTES + 1) if file else b""
-    if not data or len(data) > MAX_SCHEME_BYTES:
-        message = _("请选择一个不超过 200 KB 的 TOML 文件")
-        return "", (Problem(_("方案文件"), _("没有内容或太大"), message),)
-    text = data.decode("utf-8-sig", errors="replace")
-    return text, check_scheme_text(text)
+    data = file.read(MAX_BOOK_BYTES + 1) if file else b""
+    try:
+        return read_file(clean_name(file.filename) if file else "", data), ()
+    except InputError as error:
+        return "", error.problems
 
 
 def _spec(form: RoundForm, scheme: str) -> RoundSpec:
@@ -172,6 +174,7 @@ def _spec(form: RoundForm, scheme: str) -> RoundSpec:
         target_per_ratee=form.target_per_ratee.data,
         close_at=close_at.replace(tzinfo=clock.LOCAL) if close_at else None,
         is_simulated=form.is_simulated.data,
+        period=(form.period.data or "").strip(),
     )
 
 

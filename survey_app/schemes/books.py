@@ -9,6 +9,7 @@ from survey_app.core.spreadsheet import read_upload
 from survey_app.core.template_books import TemplateColumn, TemplateSheet, write_template
 
 MAX_TOML_BYTES = 200_000
+MAX_BOOK_BYTES = 5 * 1024 * 1024
 NOTES = (
     "一个方案一个文件；工作表和列的名称不要改。",
     "一行一个构成、等次或条件；固定的词用填写说明里列出的中文。",

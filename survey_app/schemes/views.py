@@ -19,13 +19,12 @@ from survey_app.core.spreadsheet import findings
 from survey_app.core.template_books import XLSX
 from survey_app.core.uploads import clean_name
 from survey_app.schemes import service, wording
-from survey_app.schemes.books import read_file, scheme_book
+from survey_app.schemes.books import MAX_BOOK_BYTES, read_file, scheme_book
 from survey_app.schemes.forms import CopyForm, EditForm, StatusForm, UploadForm
 from survey_app.schemes.service import STATUS_NAMES, Version
 
 blueprint = Blueprint("schemes", __name__, url_prefix="/admin/schemes")
 ONE = "/<key>/<int:number>"
-MAX_FILE_BYTES = 5 * 1024 * 1024
 
 
 @blueprint.get("/")
@@ -218,7 +217,7 @@ def _upload(found: Version | None) -> Response | tuple[str, int]:
         name = clean_name(file.filename)
         database, login, note = services().database, current().login, form.note.data
         try:
-            text = read_file(name, file.read(MAX_FILE_BYTES + 1))
+            text = read_file(name, file.read(MAX_BOOK_BYTES + 1))
             if found is None:
                 made = service.create(database, login, text, note)
             else:
