@@ -94,8 +94,8 @@ def in_words(text: str) -> str:
         return text
     part = {
         12: "",
-        6: _HALVES[found.first // 6],
-        3: _NUMERALS[found.first // 3],
+        6: _HALVES[(found.first - 1) // 6],
+        3: _NUMERALS[(found.first - 1) // 3],
         1: str(found.first),
     }[found.months]
     return _WORDS[found.months].format(year=found.year, part=part)

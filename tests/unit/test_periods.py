@@ -72,3 +72,8 @@ def test_parts_cover_the_whole(period: str) -> None:
     months = periods.parts(period, 1)
     assert len(months) == found.months
     assert all(periods.contains(period, month) for month in months)
+
+
+def test_every_month_has_words() -> None:
+    said = [periods.in_words(one) for one in periods.parts("2026", 1)]
+    assert said == [f"2026年{month}月" for month in range(1, 13)]
