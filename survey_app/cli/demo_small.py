@@ -37,7 +37,8 @@ def report_small(built: "SmallDemo", address: "Address", *, is_serving: bool) ->
 
     city = built.city
     yield ""
-    yield f"{city.name}已建成（模拟数据，种子 {city.seed}，方案 {city.scheme}）。文件在 {built.folder}"
+    yield f"{city.name}已建成（模拟数据，种子 {city.seed}，方案 {city.scheme}）。"
+    yield f"文件在 {built.folder}"
     yield from tell(built)
     yield ""
     yield "登录（密码为本次演示随机生成）："

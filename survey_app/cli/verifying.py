@@ -18,15 +18,15 @@ RECOMPUTED = "scores.recomputed"
 
 
 def verify_path(path: Path) -> list[Check]:
-    """Every check of a sealed round, of a folder of them, or of an output folder.
+    """Every check of a sealed round, of a folder of them, or of output folders.
 
     Raises InputError where the path is none of these.
     """
     if (path / MANIFEST).is_file():
         return check_sealed_round(path)
     folders = sorted(one.parent for one in path.glob(f"**/{MANIFEST}"))
-    has_scores = (path / SCORES).is_file()
-    if not folders and not has_scores:
+    outputs = sorted(one.parent for one in path.glob(f"**/{SCORES}"))
+    if not folders and not outputs:
         raise InputError(
             [
                 Problem(
@@ -37,8 +37,8 @@ def verify_path(path: Path) -> list[Check]:
             ]
         )
     checks = [check for folder in folders for check in check_sealed_round(folder)]
-    if has_scores:
-        checks += [*check_file_list(path), *_score_checks(path)]
+    for folder in outputs:
+        checks += [*check_file_list(folder), *_score_checks(folder)]
     return checks
 
 

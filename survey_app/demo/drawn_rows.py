@@ -36,7 +36,7 @@ class RowMaker:
 
     def rate(self, ratee: str) -> float:
         """A rate of completion near 1, higher for better ratees."""
-        return 0.88 + 0.12 * self.quality.get(ratee, 0.5) + float(self.rng.normal(0.0, 0.03))
+        return 0.84 + 0.12 * self.quality.get(ratee, 0.5) + float(self.rng.normal(0.0, 0.03))
 
     def completion(self, line: Line, ratee: str, target: int = 100) -> IndicatorRow:
         """Actual against target."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from analysis.inputs import HistoryRow
 from analysis.results import Assessment
-from survey_app.assessments.service import open_run, run_assessment
+from survey_app.assessments import decisions
+from survey_app.assessments.service import OpenedRun, open_run, run_assessment
 from survey_app.closing import service as closing
 from survey_app.core import clock
 from survey_app.core.services import Services
@@ -36,6 +36,7 @@ from survey_app.demo.ways_in import (
     make_roster_cards,
     make_service_cards,
 )
+from survey_app.followup.service import propose_from_run
 from survey_app.indicators import service as sheets
 from survey_app.rounds import service as rounds
 from survey_app.rounds.entrances import IssuedCard
@@ -50,12 +51,11 @@ OPEN_FOR = timedelta(days=60)
 
 @dataclass(slots=True)
 class Progress:
-    """How far a city is built: what it shows, and what later rounds rest on."""
+    """How far a city is built, and what it shows."""
 
     services: Services
     city: SmallCity
     folder: Path
-    carried: list[HistoryRow] = field(default_factory=list)
     assessments: dict[str, Assessment] = field(default_factory=dict)
     round_ids: dict[str, int] = field(default_factory=dict)
 
@@ -101,9 +101,7 @@ def build_small(services: Services, city: SmallCity, folder: Path, teller: Telle
     if city.opened is not None:
         teller.stage(f"开放{city.opened.title}", 0.05)
         opened = _open(services, city, city.opened, is_now=True)
-    return SmallDemo(
-        city, folder, logins, opened, progress.assessments, progress.round_ids, told
-    )
+    return SmallDemo(city, folder, logins, opened, progress.assessments, progress.round_ids, told)
 
 
 def _import_files(services: Services, city: SmallCity) -> None:
@@ -122,7 +120,9 @@ def _build_period(progress: Progress, period: Period) -> None:
     _import_inputs(progress, built.round_id, period)
     run_assessment(services.database, services.settings, built.round_id, OPERATOR)
     progress.round_ids[period.key] = built.round_id
-    _write(progress, built.round_id, period, sealed)
+    run = open_run(services.database, services.settings, built.round_id)
+    _decide(services, run, period)
+    _write(progress, run, period, sealed)
 
 
 def _open(services: Services, city: SmallCity, period: Period, *, is_now: bool) -> BuiltRound:
@@ -160,34 +160,29 @@ def _ways_in(services: Services, city: SmallCity, period: Period, round_id: int)
 
 
 def _import_inputs(progress: Progress, round_id: int, period: Period) -> None:
-    """The sheets, as an operator imports them; earlier results of whoever is in the round."""
+    """The sheets, as an operator imports them."""
     services = progress.services
-    frozen = services.rounds.get(round_id)
-    known = {one.key for one in frozen.ratees}
-    carried = [row for row in progress.carried if row.ratee in known]
-    for table in input_tables(period.inputs(progress.city.ratees, carried)):
+    for table in input_tables(period.inputs(progress.city.ratees)):
         kind = next((one for one in IMPORTED if one == table.kind), None)
         if kind is not None:
             upload = Upload(f"{kind}.csv", table.as_csv())
             sheets.carry_out(services.database, OPERATOR, round_id, upload, kind)
 
 
-def _write(progress: Progress, round_id: int, period: Period, sealed: Sequence[Path]) -> None:
-    """The run as files; what it found is carried on as results of its series."""
-    services, to = progress.services, progress.place(period)
-    opened = open_run(services.database, services.settings, round_id)
+def _decide(services: Services, run: OpenedRun, period: Period) -> None:
+    """People choose and approve the grades; what they lead to is proposed."""
+    if period.decisions:
+        decisions.save(services.database, run, OPERATOR, period.decisions)
+    decisions.approve(services.database, run, OPERATOR)
+    propose_from_run(services.database, services.settings, OPERATOR, run.frozen.id)
+
+
+def _write(progress: Progress, run: OpenedRun, period: Period, sealed: Sequence[Path]) -> None:
+    """The run as files that can be assessed again."""
+    to = progress.place(period)
     copy_sealed(sealed, to)
     forms = bound_forms(tuple(voice.kind for voice in period.voices))
-    write_inputs(to / INPUTS, opened.inputs, period.scheme_toml, list(forms.values()))
+    write_inputs(to / INPUTS, run.inputs, period.scheme_toml, list(forms.values()))
     labels = Labels(f"{period.title}（{SIMULATED}）", progress.city.organiser)
-    write_results(to, opened.assessment, opened.inputs, labels)
-    progress.assessments[period.key] = opened.assessment
-    scheme = period.read_scheme()
-    names = {grade.key: str(grade.name) for grade in scheme.grades}
-    progress.carried += [
-        HistoryRow(
-            one.key, period.period, names.get(one.grade or "", ""), period.scheme, one.total
-        )
-        for one in opened.assessment.ratees
-        if one.total is not None
-    ]
+    write_results(to, run.assessment, run.inputs, labels)
+    progress.assessments[period.key] = run.assessment

@@ -17,7 +17,8 @@ from analysis.inputs import (
     VetoRow,
 )
 from analysis.results import Assessment
-from analysis.scheme import SCHEMES, Scheme, shipped
+from analysis.scheme import SCHEMES
+from survey_app.assessments.grading import Choice
 from survey_app.core.access import Role
 from survey_app.core.services import Services
 from survey_app.demo.raters import ASSEMBLY, ONLINE, SEPARATE, RaterKind, Way
@@ -74,7 +75,8 @@ class Voice:
 class Period:
     """One round: who is asked, and everything else its results rest on.
 
-    `history` are results of before the city's first round; its own are carried on.
+    `history` are results of before the city's first round; its own are carried on. `decisions` are
+    grades that people choose with a reason, by ratee; all others are approved as proposed.
     """
 
     scheme: str
@@ -86,6 +88,7 @@ class Period:
     vetoes: tuple[VetoRow, ...] = ()
     history: tuple[HistoryRow, ...] = ()
     figures: tuple[FigureRow, ...] = ()
+    decisions: Mapping[str, Choice] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -96,17 +99,14 @@ class Period:
     def scheme_toml(self) -> str:
         return (SCHEMES / f"{self.scheme}.toml").read_text(encoding="utf-8")
 
-    def read_scheme(self) -> Scheme:
-        return shipped()[self.scheme]
-
-    def inputs(self, ratees: Sequence[RateeRow], carried: Sequence[HistoryRow]) -> Inputs:
+    def inputs(self, ratees: Sequence[RateeRow]) -> Inputs:
         """What an operator imports before the round is assessed."""
         return Inputs(
             ratees=tuple(ratees),
             indicators=self.indicators,
             adjustments=self.adjustments,
             vetoes=self.vetoes,
-            history=(*self.history, *carried),
+            history=self.history,
             figures=self.figures,
             period=self.period,
         )

@@ -1,6 +1,6 @@
 """The results of a small city in words, for a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from survey_app.demo.telling import padded, right
@@ -20,9 +20,16 @@ def tell(demo: "SmallDemo") -> Iterator[str]:
     key, last = list(demo.assessments.items())[-1]
     yield ""
     yield from _table(key, last)
-    for key, one in demo.assessments.items():
+    for key, one in _last_of_each_scheme(demo.assessments):
         yield from _proposals(key, one)
     yield from demo.told
+
+
+def _last_of_each_scheme(
+    assessments: "Mapping[str, Assessment]",
+) -> "list[tuple[str, Assessment]]":
+    """The latest round of every scheme of a chain: earlier ones say much the same."""
+    return list({one.scheme.key: (key, one) for key, one in assessments.items()}.values())
 
 
 def _table(key: str, assessment: "Assessment") -> Iterator[str]:

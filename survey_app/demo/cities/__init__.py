@@ -12,6 +12,7 @@ LARGE = "zhangjiajie-2009"
 SMALL: Mapping[str, str] = {
     "literal-60-30-10": "literal_60_30_10",
     "three-evaluations": "three_evaluations",
+    "new-area-monthly": "new_area",
     "xiangtan-public-opinion": "xiangtan",
     "taojiang-education": "taojiang",
 }
@@ -24,6 +25,8 @@ def draw_small(name: str, seed: int) -> SmallCity | None:
         return None
     if name not in SMALL:
         values = {"name": name, "known": "、".join(NAMES)}
-        raise InputError([Problem("--scheme", N_("没有名叫 {name} 的演示"), N_("可选：{known}"), values)])
+        raise InputError(
+            [Problem("--scheme", N_("没有名叫 {name} 的演示"), N_("可选：{known}"), values)]
+        )
     module = import_module(f"survey_app.demo.cities.{SMALL[name]}")
     return cast(SmallCity, module.draw(seed))

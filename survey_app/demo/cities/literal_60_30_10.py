@@ -50,7 +50,7 @@ SHARES = (
     ("ratings/service", "服务对象", "7.5", "12"),
     ("ratings/leaders", "领导", "10", "4"),
 )
-"""Part of the total under the default reading (25 % of 30; 10) and here (30 % of 40; 10 % of 40)."""
+"""Shares of the total in the default reading (25 % of 30; 10) and here (30 % and 10 % of 40)."""
 
 
 def ratees() -> tuple[RateeRow, ...]:
@@ -172,8 +172,13 @@ def _as_csv(found: Study, reasons: Mapping[str, str]) -> bytes:
     rows = csv.writer(stream)
     heads = ("得分", "名次", "等次")
     rows.writerow(
-        ["评议对象", *(f"原读法{head}" for head in heads), *(f"本读法{head}" for head in heads)]
-        + ["名次变化", "为什么"]
+        [
+            "评议对象",
+            *(f"原读法{head}" for head in heads),
+            *(f"本读法{head}" for head in heads),
+            "名次变化",
+            "为什么",
+        ]
     )
     for line in found.movers_first():
         sides = [

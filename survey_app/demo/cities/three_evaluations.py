@@ -1,10 +1,11 @@
 """A district with 三测评: seven departments, two townships, a street, and the heads of all ten.
 
 Made so that every rule shows. 综合执法局 fails two years running (降职), 投资促进局 for the first
-time (诫勉谈话); the heads of both excellent and of good units may be excellent, the others' not; the
+time (诫勉谈话); heads of excellent and of good units may be excellent, the others' not; the
 half-year assessment stands beside the annual one; a falsified report is a veto.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -35,7 +36,7 @@ QUALITY = {key: quality for key, _, _, quality in UNITS} | {
 }
 LINES = (
     Line("G1", "责任目标完成（项）", "duty", "60", "工作目标责任制", "区统计局", "考核办"),
-    Line("G2", "招商引资到位资金（万元）", "duty", "40", "工作目标责任制", "区投资促进局", "考核办"),
+    Line("G2", "招商到位资金（万元）", "duty", "40", "工作目标责任制", "区投资促进局", "考核办"),
     Line("Z1", "重点工程进度（%）", "key-work", "60", "重点工作", "区发展改革局", "考核办"),
     Line("Z2", "信访积案化解（件）", "key-work", "40", "重点工作", "区信访局", "考核办"),
     Line("C1", "常规工作完成（项）", "routine", "100", "常规工作", "区统计局", "牵头部门"),
@@ -56,14 +57,18 @@ def ratees() -> tuple[RateeRow, ...]:
 
 
 def voices() -> tuple[Voice, ...]:
-    """三测评: the public by posters, those served by cards, leaders by whom they are in charge of."""
+    """三测评: the public by posters, those served by cards, leaders by 分管关系."""
     kinds = ("district_unit", "township", "street")
     lists = tuple((*keys, *(f"h-{key}" for key in keys)) for keys in IN_CHARGE)
     return (
         Voice("citizen", dict.fromkeys(kinds, "unit"), "poster", 14),
         Voice("service_user", dict.fromkeys(kinds, "service"), "card", 8, shift=0.1),
         Voice(
-            "leader_district", {**dict.fromkeys(kinds, "leader"), "head": "person"}, "list", 2, lists
+            "leader_district",
+            {**dict.fromkeys(kinds, "leader"), "head": "person"},
+            "list",
+            2,
+            lists,
         ),
     )
 
@@ -126,31 +131,27 @@ def _indicators(rows: RowMaker, *, has_daily: bool) -> tuple[IndicatorRow, ...]:
 def _last_year() -> list[HistoryRow]:
     """综合执法局 failed last year too; its head was warned then."""
     grades = {"d1": "优秀", "d5": "不合格", "t2": "基本合格"}
-    return [
-        HistoryRow(key, str(YEAR - 1), grades.get(key, "良好"), SCHEME) for key, *_ in UNITS
-    ]
+    return [HistoryRow(key, str(YEAR - 1), grades.get(key, "良好"), SCHEME) for key, *_ in UNITS]
 
 
 def _records() -> tuple[RecordSpec, ...]:
     """The six systems: 调度, 通报, 公示, 立档, 督办, 追究; and spot checks of any day."""
     everyone = tuple(key for key, *_ in UNITS)
-    true = {"is_simulated": True}
-    return (
-        RecordSpec("dispatch", "重点项目调度会", ("d1", "d3"), day(3, 12), due_on=day(4, 30), **true),
-        RecordSpec("circular", "第一季度工作通报和排名", everyone, day(4, 10), "排名见附件", **true),
-        RecordSpec("publication", "半年初评结果公示", everyone, day(7, 15), place="《工作简报》", **true),
-        RecordSpec("filing", "半年初评结果立档", everyone, day(7, 20), result="归入单位年度档案", **true),
-        RecordSpec("spot_check", "窗口在岗抽查", ("d5",), day(8, 6), result="两个窗口无人", **true),
+    made = (
+        RecordSpec("dispatch", "重点项目调度会", ("d1", "d3"), day(3, 12), due_on=day(4, 30)),
+        RecordSpec("circular", "第一季度工作通报和排名", everyone, day(4, 10), "排名见附件"),
+        RecordSpec("publication", "半年初评结果公示", everyone, day(7, 15), place="《工作简报》"),
+        RecordSpec("filing", "半年初评结果立档", everyone, day(7, 20), result="归入单位年度档案"),
+        RecordSpec("spot_check", "窗口在岗抽查", ("d5",), day(8, 6), result="两个窗口无人"),
         RecordSpec(
             *("urging", "道路亮化工程督办", ("d3",), day(8, 20)),
             step="notice",
             due_on=day(9, 10),
-            **true,
         ),
         RecordSpec(
             *("falsification", "虚报招商到位资金", ("d6",), day(11, 5)),
-            indicator="招商引资到位资金（万元）",
+            indicator="招商到位资金（万元）",
             sanction="circular",
-            **true,
         ),
     )
+    return tuple(replace(one, is_simulated=True) for one in made)
