@@ -28,6 +28,7 @@ from analysis.input_columns import (
 from analysis.periods import parse
 from analysis.ratee_rows import RateeKind, RateeRow, Ratees, read_unique_rows
 from analysis.tables import Cell, Row, Table, table_from_csv
+from forms.definition import nearest
 from forms.problems import N_, InputError, Problem, canonical_json
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
 AdjustmentKind = Literal["bonus", "deduction"]
 
 MAX_KEY = 100
+ALIKE = 0.7
 MEDIA = "媒体"
 
 
@@ -143,15 +145,17 @@ def _row_json(row: AnyRow) -> dict[str, object]:
 AnyInput = TypeVar("AnyInput", bound=AnyRow)
 
 
-def read_ratees(table: Table) -> tuple[list[RateeRow], list[Problem]]:
-    """The register of ratees; parents must be ratees themselves."""
+def read_ratees(table: Table, *, is_register: bool = True) -> tuple[list[RateeRow], list[Problem]]:
+    """Ratees. In a register parents must be ratees themselves; a round may have persons whose unit
+    is none of its ratees, and then only a parent like one of them is taken for misspelt.
+    """
     parents: list[tuple[Row, str]] = []
     rows, problems = read_unique_rows(
         table, RATEE_COLUMNS, lambda row: _ratee(row, parents), lambda made: made.key
     )
     known = {row.key for row in rows} | {row.name for row in rows}
     for row, parent in parents:
-        if parent and parent not in known:
+        if parent and parent not in known and (is_register or nearest(parent, known, ALIKE)):
             row.report(
                 N_("所属单位 {parent} 不在名册里"), N_("请补入该单位，或改正名称"), parent=parent
             )
@@ -259,7 +263,7 @@ def read_inputs(
     period: str = "",
 ) -> Inputs:
     """All tables together; InputError with the problems of every one of them."""
-    people, problems = read_ratees(ratees)
+    people, problems = read_ratees(ratees, is_register=False)
     if not people and not problems:
         problems.append(Problem(ratees.name, N_("名册是空的"), N_("请至少写一个评议对象")))
     period = period.strip()

@@ -4,7 +4,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from analysis.inputs import RateeRow
 from survey_app.core import clock
@@ -58,7 +58,7 @@ def begin(
     ratees: Sequence[RateeRow],
     rater_classes: Iterable[str],
     roster: Sequence[RosterRow],
-    facts: Mapping[str, object],
+    facts: Mapping[str, Any],
 ) -> None:
     """Mark the store as a demonstration, then fill in the register."""
     names = rater_class_names()

@@ -23,7 +23,7 @@ from survey_app.demo.accuracy import (
     true_scores,
 )
 from survey_app.demo.ballot_plan import Drawer, draw_ballots
-from survey_app.demo.building import OPERATOR, BuiltRound, Teller
+from survey_app.demo.building import BuiltRound, Teller
 from survey_app.demo.cities.zhangjiajie_2009 import CITY, KINDS, ORGANISER
 from survey_app.demo.city_plan import City, bound_forms
 from survey_app.demo.desk import WaysIn
@@ -40,6 +40,7 @@ from survey_app.demo.outputs import (
     write_results,
     write_truth,
 )
+from survey_app.demo.ways_in import OPERATOR
 from survey_app.indicators import service as sheets
 from survey_app.rounds.codes import display
 

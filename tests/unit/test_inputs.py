@@ -200,7 +200,10 @@ def test_a_row_that_cannot_hold_is_refused_in_plain_words(row: str, complaint: s
         ("ratee,name,group\na,a,\n", "缺少「类别」一列。表头请写 类别 或 class"),
         ("ratee,name,class,groop\na,a,unit,\n", "不认识「groop」一列。是否想写 group"),
         ("ratee,评议对象,class\na,a,unit\n", "「评议对象」一列出现两次"),
-        ("ratee,class,parent\na,unit,b\n", "t.csv:2：所属单位 b 不在名册里"),
+        (
+            "ratee,name,class,parent\na,市教育局,unit,\nb,乙,unit,市教育局局\n",
+            "t.csv:3：所属单位 市教育局局 不在名册里",
+        ),
         ("ratee,class,group\n", "名册是空的"),
         (f"ratee,class,group\n{'k' * 101},unit,\n", "「评议对象」超过 100 个字"),
     ],

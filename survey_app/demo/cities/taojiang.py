@@ -48,10 +48,9 @@ ANNUAL = Line(
 
 
 def ratees() -> tuple[RateeRow, ...]:
-    people = "person"
     return (
         *(
-            RateeRow(key, f"人员{number:04d}（责任领导）", "edu_leader", "", people)
+            RateeRow(key, f"人员{number:04d}（责任领导）", "edu_leader", "", "person")
             for number, (key, _) in enumerate(LEADERS, 1)
         ),
         *(
@@ -59,7 +58,7 @@ def ratees() -> tuple[RateeRow, ...]:
             for key, name, leader, _ in OFFICES
         ),
         *(
-            RateeRow(key, f"人员{number:04d}", "edu_person", "", people, office)
+            RateeRow(key, f"人员{number:04d}", "edu_person", "", "person", office)
             for number, (key, office, _) in enumerate(PERSONS, 11)
         ),
         *(RateeRow(key, name, "school", "") for key, name, _ in SCHOOLS),
