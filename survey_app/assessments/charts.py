@@ -7,10 +7,12 @@ screen and its labels keep the size of the text around it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 ROW_EM = 3.2
 LABEL_EM = 1.2
 BAR_EM = 2.1
+TREND_EM = 12.0
 # Told apart by lightness as well as by hue, and every part carries its figure in words.
 PALETTE = ("#0b5cad", "#4b93d1", "#9cc3e6", "#e3b36b", "#b5541c", "#767676")
 INK = "#1b1b1b"
@@ -121,10 +123,37 @@ def _label(top: float, text: str) -> str:
     return f'<text x="0" y="{top + LABEL_EM:.2f}em" fill="{INK}">{escape(text)}</text>'
 
 
-def _svg(key: str, title: str, text: str, rows: int, body: Sequence[str]) -> str:
+def _svg(key: str, title: str, text: str, rows: int, body: Sequence[str], height: float = 0) -> str:
+    height = height or max(rows, 1) * ROW_EM
     return (
         f'<svg role="img" aria-labelledby="{key}-title {key}-text" width="100%"'
-        f' height="{max(rows, 1) * ROW_EM:.2f}em" xmlns="http://www.w3.org/2000/svg">'
+        f' height="{height:.2f}em" xmlns="http://www.w3.org/2000/svg">'
         f'<title id="{key}-title">{escape(title)}</title>'
         f'<desc id="{key}-text">{escape(text)}</desc>' + "".join(body) + "</svg>"
+    )
+
+
+def trend(key: str, title: str, points: Sequence[tuple[str, float]]) -> str:
+    """Values in order of time, joined by a line; at least two. `key` is unique on the page."""
+    low, high = _range([Interval(label, value, None, None) for label, value in points])
+    step = 86 / (len(points) - 1)
+    places = [
+        (7 + step * place, 9.2 - 7 * (value - low) / (high - low))
+        for place, (_, value) in enumerate(points)
+    ]
+    body = [
+        f'<line x1="{x1:.3f}%" y1="{y1:.2f}em" x2="{x2:.3f}%" y2="{y2:.2f}em"'
+        f' stroke="{PALETTE[0]}" stroke-width="2"/>'
+        for (x1, y1), (x2, y2) in pairwise(places)
+    ]
+    for (x, y), (label, value) in zip(places, points, strict=True):
+        body.append(f'<circle cx="{x:.3f}%" cy="{y:.2f}em" r="4" fill="{PALETTE[0]}"/>')
+        body += [_middle(x, y - 0.6, f"{value:.2f}"), _middle(x, TREND_EM - 0.6, label)]
+    text = "；".join(f"{label} {value:.2f}" for label, value in points) + "。"
+    return _svg(key, title, text, 0, body, height=TREND_EM)
+
+
+def _middle(x: float, y: float, text: str) -> str:
+    return (
+        f'<text x="{x:.3f}%" y="{y:.2f}em" text-anchor="middle" fill="{INK}">{escape(text)}</text>'
     )

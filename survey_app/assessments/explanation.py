@@ -12,7 +12,9 @@ from analysis.rounding import half_up
 from forms.problems import N_, plain
 from forms.questionnaire import Questionnaire
 
-StepKind = Literal["total", "adjustment", "component", "indicators", "rater_class", "dimension", "period"]
+StepKind = Literal[
+    "total", "adjustment", "component", "indicators", "rater_class", "dimension", "period"
+]
 MOST_DECIMALS = 6
 
 TOTAL = N_("总分 ＝ 各构成折算分之和 ＋ 计入的加分 － 计入的减分；最后一次四舍五入")

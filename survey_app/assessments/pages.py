@@ -1,6 +1,7 @@
 """What the pages of an assessment show, as values for the templates."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,6 +12,7 @@ from analysis.results import NodeScore, RateeResult
 from analysis.rounding import half_up
 from survey_app.assessments import charts
 from survey_app.assessments.explanation import Step, exact_text, explain, two
+from survey_app.assessments.grading import GradeLine
 from survey_app.assessments.service import OpenedRun
 from survey_app.assessments.wording import EVIDENCE_NAMES, FLAG_NAMES
 from survey_app.core.errors import NotFoundError
@@ -100,7 +102,7 @@ def result_classes(run: OpenedRun) -> tuple[ResultClass, ...]:
     classes = []
     for place, key in enumerate(order):
         ratees = sorted(found[key], key=_by_rank)
-        name = str(scheme.ratee_class_name(key))
+        name = run.class_name(key)
         drawn = [
             charts.Interval(one.name, float(one.total), one.lo, one.hi)
             for one in ratees
@@ -109,6 +111,22 @@ def result_classes(run: OpenedRun) -> tuple[ResultClass, ...]:
         chart = safe(charts.caterpillar(f"totals-{place}", f"{name}：总分与95%区间", drawn))
         classes.append(ResultClass(name, tuple(_row(run, one) for one in ratees), chart))
     return tuple(classes)
+
+
+@dataclass(frozen=True, slots=True)
+class GradeClass:
+    """One class of ratees on the page of decisions."""
+
+    name: str
+    lines: tuple[GradeLine, ...]
+
+
+def grade_classes(run: OpenedRun, lines: Sequence[GradeLine]) -> tuple[GradeClass, ...]:
+    """The lines by class, in their order."""
+    found: dict[str, list[GradeLine]] = defaultdict(list)
+    for line in lines:
+        found[line.one.ratee_class].append(line)
+    return tuple(GradeClass(run.class_name(key), tuple(rows)) for key, rows in found.items())
 
 
 def _by_rank(one: RateeResult) -> tuple[int, str]:

@@ -79,6 +79,14 @@ class OpenedRun:
     def is_simulated(self) -> bool:
         return self.frozen.is_simulated or self.assessment.is_simulated
 
+    def class_name(self, key: str) -> str:
+        """How a class of ratees is called: by the scheme, else as usual, else as registered."""
+        from analysis.scheme import DEFAULT_SCHEME, shipped
+
+        known = self.assessment.scheme.ratee_classes
+        usual = shipped()[DEFAULT_SCHEME].ratee_classes
+        return str(known.get(key) or usual.get(key) or key)
+
 
 @dataclass(frozen=True, slots=True)
 class _Source:

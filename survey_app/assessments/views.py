@@ -5,11 +5,15 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from survey_app.assessments import service
+from survey_app.assessments.decision_views import decisions
+from survey_app.assessments.study_views import studies
 from survey_app.assessments.wording import FLAG_NAMES, FLAG_WORDS, STATUS_NAMES, form_of_round
 from survey_app.core.access import current
 from survey_app.core.services import services
 
 blueprint = Blueprint("assessments", __name__, url_prefix="/admin/rounds/<int:round_id>/assessment")
+blueprint.register_blueprint(decisions)
+blueprint.register_blueprint(studies)
 
 
 @blueprint.get("")
@@ -20,7 +24,7 @@ def results(round_id: int) -> str:
     if not runs:
         return _no_run(round_id)
     run = service.open_run(held.database, held.settings, round_id, _number())
-    from survey_app.assessments import pages
+    from survey_app.assessments import pages, weight_page
 
     return render_template(
         "assessments/results.html",
@@ -28,6 +32,7 @@ def results(round_id: int) -> str:
         runs=runs,
         classes=pages.result_classes(run),
         findings=pages.findings(run),
+        weights=weight_page.shown_weights(run),
         round_id=round_id,
         is_simulated=run.is_simulated,
         say=_,
@@ -80,6 +85,23 @@ def ratee(round_id: int, key: str) -> str:
         weight=pages.weight_words,
         two=pages.two_decimals,
         chunks=pages.chunks,
+    )
+
+
+@blueprint.get("/ratees/<key>/history")
+def history(round_id: int, key: str) -> str:
+    """The results of one ratee over the years, this round's among them."""
+    from survey_app.assessments import history_page
+
+    held = services()
+    run = service.open_run(held.database, held.settings, round_id)
+    return render_template(
+        "assessments/history.html",
+        run=run,
+        found=history_page.history_of(held.database, run, key),
+        round_id=round_id,
+        is_simulated=run.is_simulated,
+        say=_,
     )
 
 

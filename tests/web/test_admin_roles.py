@@ -26,6 +26,7 @@ FILLED = {
     "indicator_id": 999,
     "adjustment_id": 999,
     "veto_id": 999,
+    "study_id": 999,
     "number": 1,
     "year": 2026,
 }
