@@ -414,12 +414,12 @@ def _acts(session: Session, form: AppraisalForm | None) -> Sequence[AppraisalAct
     ).all()
 
 
-def read_places(database: Database, period_id: int, name: str = "") -> list[Places]:
-    """The limited grades of a period, of all cells or of those whose name begins like this."""
+def read_places(database: Database, period_id: int, unit: str = "") -> list[Places]:
+    """The limited grades of a period, in every cell or in those that bear on a unit."""
     with database.read() as session:
         rules = rules_of(loading.load_period(session, period_id))
         found = loading.places_of(session, period_id, rules)
-        return [one for one in found if not name or one.name.split(" ")[0] in (name, "")]
+        return [one for one in found if not unit or one.unit in (unit, "")]
 
 
 def own_lines(database: Database, person: str) -> list[Line]:

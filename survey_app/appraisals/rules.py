@@ -21,6 +21,8 @@ from survey_app.appraisals.tables import AppraisalPeriod
 Cell = tuple[str, ...]
 Place = tuple[str, str]
 """Unit and pool of somebody."""
+WITHIN_UNIT = ("pool", "parent")
+"""Scopes whose cells lie within one unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ class Places:
     """How many may have a grade in a cell, and how many do."""
 
     grade: str
+    unit: str
+    """Key of the unit the cell is in, "" where it goes through several."""
     name: str
     n: int
     places: int
@@ -153,6 +157,7 @@ def all_places(
             found += [
                 Places(
                     grade.key,
+                    cell[0] if quota.scope in WITHIN_UNIT else "",
                     cell_name(quota, cell, units),
                     sizes[cell],
                     places.get(cell, 0),
