@@ -59,6 +59,7 @@ screenshots: $(VENV)/.tools ## take the pictures of the documents anew; look at 
 bench: $(VENV)/.tools ## speed, as ratios within one run (needs wrk and the files of make demo)
 	$(BIN)/python -m bench.web
 	$(BIN)/python -m bench.analysis $(DEMO_HOME)/out
+	$(BIN)/python -m bench.composition
 
 lock: ## renew the lock files (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --no-annotate -o requirements.lock pyproject.toml

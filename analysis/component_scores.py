@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm, sqrt
+from typing import NamedTuple
 
 from analysis.figures import Figures
 from analysis.inputs import RateeRow
@@ -27,11 +28,17 @@ NOTES: Mapping[MissingPolicy, Note] = {
     "fail": Note(N_("没有得分")),
 }
 
+NO_SCORE = LeafScore(None)
+Interval = tuple[float | None, float | None, float | None]
+NO_INTERVAL: Interval = (None, None, None)
+SAMPLED = ("questionnaire", "parent")
+
 Leaves = Mapping[tuple[str, str], LeafScore]
+Shares = Sequence[tuple[Fraction, Fraction, float]]
+"""Of each sibling: its weight, its part of the parent (0-1), and that as a float for errors."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A component's score for one ratee, before its parent gives it a share.
 
     `variance` is 0 for a figure without sampling error, None where the error is not known. `n` are
@@ -51,8 +58,7 @@ class Part:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(NamedTuple):
     """Siblings added up: the score (times `scale`), its error out of 100, and the trace."""
 
     score: Fraction | None
@@ -73,22 +79,23 @@ class Siblings:
         self.components = [one for one, weight in given if weight is not None]
         self.weights = [Fraction(weight) for _, weight in given if weight is not None]
         self.policy = policy
-        self._shares: dict[tuple[bool, ...], list[Fraction]] = {}
+        self._shares: dict[tuple[bool, ...], Shares] = {}
 
-    def shares(self, present: tuple[bool, ...]) -> list[Fraction]:
-        """The part of the parent each gets (0-1), given which of them have a score."""
+    def shares(self, present: tuple[bool, ...]) -> Shares:
+        """What each gets, given which of them have a score."""
         if present not in self._shares:
             self._shares[present] = self._share_out(present)
         return self._shares[present]
 
-    def _share_out(self, present: tuple[bool, ...]) -> list[Fraction]:
+    def _share_out(self, present: tuple[bool, ...]) -> Shares:
         counts = present if self.policy == "redistribute" else [True] * len(present)
         counted = [
             weight if is_counted else ZERO
             for weight, is_counted in zip(self.weights, counts, strict=True)
         ]
         whole = sum(counted, ZERO)
-        return [weight / whole if whole else ZERO for weight in counted]
+        used = [weight / whole if whole else ZERO for weight in counted]
+        return list(zip(self.weights, used, map(float, used), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,26 +133,32 @@ class Peers:
         return parts
 
     def _leaf(self, leaf: Component, ratee: RateeRow) -> Part:
-        found = self.leaves.get((ratee.key, leaf.path), LeafScore(None))
-        is_sampled = leaf.source in ("questionnaire", "parent") and found.n > 0
-        variance = 0.0 if not is_sampled else None if found.se is None else found.se**2
+        found = self.leaves.get((ratee.key, leaf.path), NO_SCORE)
+        score = found.score
+        is_sampled = found.n > 0 and leaf.source in SAMPLED
         return Part(
             component=leaf,
-            score=found.score,
-            variance=variance,
+            score=score,
+            variance=(found.se if found.se is None else found.se**2) if is_sampled else 0.0,
             n=found.n,
             ballots=found.n if is_sampled else 0,
-            top=_top(leaf, found.score),
+            top=_top(leaf, score),
             notes=found.notes,
             below=found.nodes,
-            problems=() if found.score is not None else (_no_score(ratee, leaf),),
+            problems=() if score is not None else (_no_score(ratee, leaf),),
         )
 
 
 def _top(leaf: Component, score: Fraction | None) -> float:
-    if leaf.source == "questionnaire" or score is None:
+    if leaf.source == "parent":
+        return float("inf")
+    if (
+        score is None
+        or leaf.source == "questionnaire"
+        or score.numerator <= 100 * score.denominator
+    ):
         return FULL
-    return float("inf") if leaf.source == "parent" else max(FULL, float(score))
+    return float(score)
 
 
 def _inner(component: Component, one: Sum) -> Part:
@@ -163,81 +176,81 @@ def _inner(component: Component, one: Sum) -> Part:
 
 def _add_up(siblings: Siblings, parts: Sequence[Part], scale: Fraction) -> Sum:
     present = tuple(part.score is not None for part in parts)
-    shares = siblings.shares(present)
     fails = siblings.policy == "fail" and not all(present)
+    shares = siblings.shares(present)
     nodes: list[NodeScore] = []
     converted: list[Fraction] = []
-    variance: float | None = 0.0
-    top = 0.0
-    for part, weight, share in zip(parts, siblings.weights, shares, strict=True):
-        node = _node(part, siblings.policy, weight, share, scale, fails=fails)
-        nodes += (node, *part.below)
-        if node.converted is not None:
-            converted.append(node.converted)
-        if part.score is not None:
-            by = float(share)
-            top += by * part.top
-            if part.variance is None or variance is None:
-                variance = None
-            else:
-                variance += by**2 * part.variance
+    for part, (weight, share, _) in zip(parts, shares, strict=True):
+        adds = _adds(part.score, share, scale, siblings.policy) if not fails else None
+        nodes.append(_node(part, siblings.policy, weight, share, adds))
+        nodes += part.below
+        if adds is not None:
+            converted.append(adds)
+    counted = [
+        (by, part) for part, (_, _, by) in zip(parts, shares, strict=True) if part.score is not None
+    ]
     return Sum(
         score=_added(converted) if converted else None,
-        variance=variance,
-        ballots=sum(part.ballots for part in parts),
-        top=top,
+        variance=_variance(counted),
+        ballots=sum([part.ballots for part in parts]),
+        top=sum([by * part.top for by, part in counted]),
         nodes=tuple(nodes),
-        problems=tuple(problem for part in parts for problem in part.problems),
+        problems=tuple([problem for part in parts for problem in part.problems]),
     )
+
+
+def _adds(
+    score: Fraction | None, share: Fraction, scale: Fraction, policy: MissingPolicy
+) -> Fraction | None:
+    """What a part adds to its parent."""
+    if score is None:
+        return ZERO if policy == "zero" else None
+    return score * share if scale is ONE else score * share * scale
+
+
+def _variance(counted: Sequence[tuple[float, Part]]) -> float | None:
+    """Σ share² · variance, the parts being independent; None where a part's is not known."""
+    total = 0.0
+    for by, part in counted:
+        if part.variance is None:
+            return None
+        total += by**2 * part.variance
+    return total
 
 
 def _node(
-    part: Part,
-    policy: MissingPolicy,
-    weight: Fraction,
-    share: Fraction,
-    scale: Fraction,
-    *,
-    fails: bool,
+    part: Part, policy: MissingPolicy, weight: Fraction, share: Fraction, adds: Fraction | None
 ) -> NodeScore:
-    score = part.score
-    se, lo, hi = interval(score, part.variance if part.ballots else None)
-    if score is None:
-        converted = ZERO if policy == "zero" else None
-    elif fails:
-        converted = None
-    else:
-        converted = score * share if scale == 1 else score * share * scale
+    component, score, variance, n, ballots, top, steps, notes, _, _ = part
+    se, lo, hi = interval(score, variance) if ballots else NO_INTERVAL
     return NodeScore(
-        path=part.component.path,
+        path=component.path,
         kind="component",
-        name=part.component.name,
+        name=component.name,
         weight=weight,
         share=share,
         score=score,
-        converted=converted,
+        converted=adds,
         se=se,
         lo=None if lo is None or score is None else max(min(0.0, float(score)), lo),
-        hi=None if hi is None else min(part.top, hi),
-        n=part.n,
-        steps=part.steps,
-        notes=part.notes if score is not None else (*part.notes, NOTES[policy]),
+        hi=None if hi is None else min(top, hi),
+        n=n,
+        steps=steps,
+        notes=notes if score is not None else (*notes, NOTES[policy]),
     )
 
 
-def interval(
-    score: Fraction | None, variance: float | None
-) -> tuple[float | None, float | None, float | None]:
+def interval(score: Fraction | None, variance: float | None) -> Interval:
     """Standard error and 95 % interval; nothing where either is not known."""
     if score is None or variance is None:
-        return None, None, None
+        return NO_INTERVAL
     se = sqrt(variance)
     return se, float(score) - Z95 * se, float(score) + Z95 * se
 
 
 def _added(numbers: Sequence[Fraction]) -> Fraction:
-    unit = lcm(*(one.denominator for one in numbers))
-    return Fraction(sum(one.numerator * (unit // one.denominator) for one in numbers), unit)
+    unit = lcm(*[one.denominator for one in numbers])
+    return Fraction(sum([one.numerator * (unit // one.denominator) for one in numbers]), unit)
 
 
 def _transformed(ratee: RateeRow, part: Part, made: Transformed) -> Part:
@@ -245,22 +258,15 @@ def _transformed(ratee: RateeRow, part: Part, made: Transformed) -> Part:
     if part.variance is not None and made.scale is not None:
         variance = part.variance * float(made.scale) ** 2
         top *= float(made.scale)
-    return Part(
-        component=part.component,
-        score=made.score,
-        variance=variance,
-        n=part.n,
-        ballots=part.ballots,
-        top=top if made.top is None else float(made.top),
-        steps=part.steps if made.step is None else (*part.steps, made.step),
-        notes=part.notes if made.lacking is None else (*part.notes, made.lacking),
-        below=part.below,
-        problems=(
-            part.problems
-            if made.lacking is None
-            else (*part.problems, _no_factor(ratee, part.component, made.lacking))
-        ),
+    part = part._replace(
+        score=made.score, variance=variance, top=top if made.top is None else float(made.top)
     )
+    if made.step is not None:
+        part = part._replace(steps=(*part.steps, made.step))
+    if made.lacking is not None:
+        problem = _no_factor(ratee, part.component, made.lacking)
+        part = part._replace(notes=(*part.notes, made.lacking), problems=(*part.problems, problem))
+    return part
 
 
 def _no_score(ratee: RateeRow, component: Component) -> Problem:

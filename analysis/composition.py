@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from analysis.component_scores import Leaves, Peers, Sum, interval
+from analysis.component_scores import ONE, Leaves, Peers, Sum, interval
 from analysis.figures import Figures, by_ratee
 from analysis.inputs import AdjustmentRow, FigureRow, RateeRow, VetoRow
 from analysis.ledger import NOTHING, Counted, count_ledger
@@ -110,7 +110,7 @@ class _Basis:
     def compose(self, leaves: Leaves) -> dict[str, Composed]:
         """Every total from these leaves, in the order of the ratees."""
         scheme = self.scheme
-        scale = Fraction(scheme.base) / HUNDRED
+        scale = ONE if scheme.base == HUNDRED else Fraction(scheme.base) / HUNDRED
         sums: dict[str, Sum] = {}
         by_class: dict[str, list[RateeRow]] = {}
         for ratee in self.ratees:

@@ -6,7 +6,6 @@ from fractions import Fraction
 
 def half_up(value: Fraction, decimals: int) -> Decimal:
     """The value with so many decimals, halves away from zero: 89.995 -> 90.00, -0.5 -> -1."""
-    scaled = abs(value) * 10**decimals
-    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
-    digits = tuple(int(digit) for digit in str(whole))
-    return Decimal((int(value < 0 and whole > 0), digits, -decimals))
+    above, below = value.numerator, value.denominator
+    whole = (2 * abs(above) * 10**decimals + below) // (2 * below)
+    return Decimal(f"{-whole if above < 0 else whole}E-{decimals}")
