@@ -2,7 +2,7 @@
 
 import click
 
-from survey_app.cli import assessing, backup, demo, rounds, serving
+from survey_app.cli import assessing, backup, demo, rounds, schemes, serving
 from survey_app.cli.console import utf8_streams
 
 
@@ -29,7 +29,7 @@ for _one in (
     assessing.seal_csv,
     assessing.assess,
     assessing.verify,
-    assessing.scheme,
+    schemes.scheme,
     backup.backup,
     backup.restore,
 ):

@@ -1,4 +1,4 @@
-"""Commands on files, without any store: sealing ratings, assessing, verifying, schemes."""
+"""Commands on files, without any store: sealing ratings, assessing, verifying."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -170,43 +170,20 @@ def verify(ctx: click.Context, path: Path, *, as_json: bool, is_quiet: bool) -> 
         ctx.exit(INTEGRITY)
 
 
-@click.group("scheme", help="检查方案，或比较两个方案。")
-def scheme() -> None:
-    """Commands on schemes."""
-
-
-@command("check", "检查一个方案，列出全部问题。", "survey scheme check scheme.toml")
-@click.argument("file")
-def check(file: str, *, as_json: bool, is_quiet: bool) -> None:
-    """Check a scheme."""
-    found = load_scheme(file)
-    Console(as_json, is_quiet).result(
-        {"ok": True, "key": found.key, "version": found.version, "digest": found.digest},
-        [f"方案 {found.key}（版本 {found.version}）没有问题", f"  {found.digest}"],
-    )
-
-
-@command("diff", "说出第二个方案改动了什么。", "survey scheme diff old.toml new.toml")
-@click.argument("before")
-@click.argument("after")
-def diff(before: str, after: str, *, as_json: bool, is_quiet: bool) -> None:
-    """Compare two schemes."""
-    changes = load_scheme(before).diff(load_scheme(after))
-    Console(as_json, is_quiet).result({"changes": changes}, changes or ["两个方案内容相同"])
-
-
-scheme.add_command(check)
-scheme.add_command(diff)
-
-
 def load_scheme(text: str) -> "Scheme":
     """A scheme by file, or by the key of one that ships."""
     from analysis.scheme import Scheme, shipped
 
     if text in shipped() and not Path(text).exists():
         return shipped()[text]
-    _refuse_missing([Path(text)])
-    return Scheme.load(Path(text))
+    path = Path(text)
+    _refuse_missing([path])
+    if path.suffix.lower() not in SPREADSHEETS:
+        return Scheme.load(path)
+    from analysis.scheme.spreadsheet import read_tables
+    from survey_app.core.spreadsheet import read_upload
+
+    return read_tables(read_upload(path.name, path.read_bytes()))
 
 
 def load_questionnaire(text: str) -> "Questionnaire":
