@@ -44,7 +44,7 @@ class RecordForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
         option_widget=CheckboxInput(),
     )
     ratee = SelectField(_("单位"), [NEEDED])
-    document = StringField(_("文号"), [LINE], description=_("没有可空。"))
+    content = TextAreaField(_("内容"), [LONG])
     issued_on = DateField(_("下发日期"), [DataRequired(_("请填写日期，例如 2026-03-01。"))])
     due_on = DateField(_("期限"), [Optional()])
     step = RadioField(_("督办步骤"), [NEEDED])
@@ -63,8 +63,8 @@ class RecordForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
     indicator = StringField(_("受影响的指标"), [LINE], description=_("指标编号和名称。"))
     sanction = RadioField(_("处理结果"), [NEEDED])
     round_id = SelectField(_("受影响的轮次"))
-    content = TextAreaField(_("内容"), [LONG])
     period = StringField(_("计入"), [LINE], description=MONTHS)
+    document = StringField(_("文号"), [LINE], description=_("没有可空。"))
     evidence = TextAreaField(_("依据"), [LONG], description=_("文件、照片编号、来信等，写明出处。"))
     link = StringField(_("链接"), [LINE], description=_("以 https:// 开头，没有可空。"))
     reason = TextAreaField(_("更正的理由"), [NEEDED, LONG])
