@@ -73,21 +73,21 @@ def mark_words(text: str, words: Iterable[str]) -> tuple[tuple[str, bool], ...]:
 
 
 def _vague(rows: Iterable[IndicatorRow], words: Sequence[str]) -> Iterator[IndicatorWarning]:
-    found: dict[tuple[str, str, str], int] = defaultdict(int)
+    found: dict[str, list[IndicatorRow]] = defaultdict(list)
     for row in rows:
         if row.standard:
-            found[row.indicator, row.name, row.standard] += 1
-    for (code, name, standard), n in sorted(found.items()):
+            found[row.standard].append(row)
+    for standard, some in found.items():
         hits = tuple(dict.fromkeys(p for p, is_hit in mark_words(standard, words) if is_hit))
         if hits:
             yield IndicatorWarning(
                 kind="vague",
-                key=digest(["vague", code, standard]),
+                key=digest(["vague", standard]),
                 problem=Problem(
-                    f"{code} {name}",
-                    N_("评分标准表述含糊：{words}（{n} 行）"),
+                    f"{some[0].indicator} {some[0].name}",
+                    N_("评分标准表述含糊：{words}（同样的标准共 {n} 行）"),
                     N_("请改成数得出来的标准，或说明理由后确认"),
-                    {"words": "、".join(hits), "n": n},
+                    {"words": "、".join(hits), "n": len(some)},
                 ),
                 text=standard,
                 words=hits,
