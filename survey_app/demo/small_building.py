@@ -8,6 +8,7 @@ from pathlib import Path
 
 from analysis.results import Assessment
 from survey_app.assessments import decisions
+from survey_app.assessments.grading import Choice
 from survey_app.assessments.service import OpenedRun, open_run, run_assessment
 from survey_app.closing import service as closing
 from survey_app.core import clock
@@ -87,6 +88,9 @@ def build_small(services: Services, city: SmallCity, folder: Path, teller: Telle
     building.begin(services, city.ratees, city.rater_classes, city.roster, facts)
     logins = make_logins(services, {**OFFICE, **city.scopes})
     _import_files(services, city)
+    if city.beforehand is not None:
+        teller.stage("评定之前的报备和平时考核", 0.3)
+        city.beforehand(services)
     progress = Progress(services, city, folder)
     for period in city.periods:
         teller.stage(f"{period.title}：收卷、封存、导入、核算", 0.85 / len(city.periods))
@@ -171,10 +175,23 @@ def _import_inputs(progress: Progress, round_id: int, period: Period) -> None:
 
 def _decide(services: Services, run: OpenedRun, period: Period) -> None:
     """People choose and approve the grades; what they lead to is proposed."""
-    if period.decisions:
-        decisions.save(services.database, run, OPERATOR, period.decisions)
+    chosen = {**_left_to_people(services, run), **period.decisions}
+    if chosen:
+        decisions.save(services.database, run, OPERATOR, chosen)
     decisions.approve(services.database, run, OPERATOR)
     propose_from_run(services.database, services.settings, OPERATOR, run.frozen.id)
+
+
+def _left_to_people(services: Services, run: OpenedRun) -> dict[str, Choice]:
+    """A decision with a reason for whoever the rules leave to people: a grade without places."""
+    limited = {grade.key for grade in run.assessment.scheme.grades if grade.quotas}
+    chosen = {}
+    for line in decisions.open_board(services.database, run).lines:
+        open_grades = [key for key, _ in line.allowed if key not in limited]
+        if line.is_open and (line.grade or open_grades):
+            grade = line.grade or open_grades[0]
+            chosen[line.one.key] = Choice(grade, "（模拟）会议研究决定")
+    return chosen
 
 
 def _write(progress: Progress, run: OpenedRun, period: Period, sealed: Sequence[Path]) -> None:

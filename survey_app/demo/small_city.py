@@ -33,7 +33,8 @@ class Voice:
     """A rater class: what it fills in for which class of ratees, how it comes in, how many.
 
     `n` are the raters of each ratee, or of each of `lists` where they come by the roster.
-    `leans` is how much better or worse than others they think of a ratee.
+    `leans` is how much better or worse than others they think of a ratee; `among` limits whom they
+    are asked about, empty: everybody of these classes.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Voice:
     shift: float = 0.0
     leans: Mapping[str, float] = field(default_factory=dict)
     is_short: bool = True
+    among: tuple[str, ...] = ()
 
     @property
     def kind(self) -> RaterKind:
@@ -77,6 +79,7 @@ class Period:
 
     `history` are results of before the city's first round; its own are carried on. `decisions` are
     grades that people choose with a reason, by ratee; all others are approved as proposed.
+    `own_toml` stands in for the shipped scheme where the office has changed it.
     """
 
     scheme: str
@@ -89,6 +92,7 @@ class Period:
     history: tuple[HistoryRow, ...] = ()
     figures: tuple[FigureRow, ...] = ()
     decisions: Mapping[str, Choice] = field(default_factory=dict)
+    own_toml: str = ""
 
     @property
     def key(self) -> str:
@@ -97,7 +101,7 @@ class Period:
 
     @property
     def scheme_toml(self) -> str:
-        return (SCHEMES / f"{self.scheme}.toml").read_text(encoding="utf-8")
+        return self.own_toml or (SCHEMES / f"{self.scheme}.toml").read_text(encoding="utf-8")
 
     def inputs(self, ratees: Sequence[RateeRow]) -> Inputs:
         """What an operator imports before the round is assessed."""
@@ -127,7 +131,8 @@ class SmallCity:
     """A city to read in one sitting.
 
     `quality` (about -1 to 2) is what people think of a ratee. `files` keeps what is imported
-    beside the rounds: service promises and work entries, as sheets. `afterwards` does what people
+    beside the rounds: service promises and work entries, as sheets. `beforehand` does what
+    comes before the first round; `afterwards` does what people
     do when all rounds are assessed, and says what to notice; `looks` is what to open next.
     """
 
@@ -143,6 +148,7 @@ class SmallCity:
     files: Mapping[str, bytes] = field(default_factory=dict)
     scopes: Mapping[Role, str] = field(default_factory=dict)
     looks: tuple[str, ...] = ()
+    beforehand: Callable[[Services], None] | None = None
     afterwards: Callable[[Built], Iterator[str]] | None = None
 
     @property
@@ -172,4 +178,8 @@ class SmallCity:
 
     def asked(self, voice: Voice) -> tuple[RateeRow, ...]:
         """The ratees this voice is asked about."""
-        return tuple(row for row in self.ratees if row.ratee_class in voice.forms)
+        return tuple(
+            row
+            for row in self.ratees
+            if row.ratee_class in voice.forms and (not voice.among or row.key in voice.among)
+        )

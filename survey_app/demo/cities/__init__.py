@@ -13,7 +13,10 @@ SMALL: Mapping[str, str] = {
     "literal-60-30-10": "literal_60_30_10",
     "three-evaluations": "three_evaluations",
     "new-area-monthly": "new_area",
+    "hengyang-annual": "hengyang",
+    "hengyang-quarterly": "hengyang",
     "xiangtan-public-opinion": "xiangtan",
+    "xinping-posts": "xinping",
     "taojiang-education": "taojiang",
 }
 NAMES = (LARGE, *SMALL)
