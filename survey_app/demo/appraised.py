@@ -36,13 +36,12 @@ SHEET: Sheet = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Quarter:
-    """A quarter: who is on the roster, what everybody got, which units have not filed yet."""
+    """A quarter: who is on the roster, everybody's form, which units have not filed changes yet."""
 
     period: str
     due_on: date
     roster: tuple[MemberRow, ...]
-    scores: tuple[tuple[str, Decimal, str], ...]
-    """Person, score (a multiple of a quarter point) and grade."""
+    forms: tuple[FilledForm, ...]
     late_units: frozenset[str] = frozenset()
 
 
@@ -66,7 +65,7 @@ def file_quarters(
         roster.store_roster(database, OPERATOR, period_id, quarter.roster)
         for unit in sorted({one.unit for one in quarter.roster} - quarter.late_units):
             filings.file_changes(database, by, period_id, unit, "人员变动属实（模拟）")
-        file_many(database, OPERATOR, period_id, list(_forms(quarter)))
+        file_many(database, OPERATOR, period_id, quarter.forms)
 
 
 def file_plans(services: Services, year: int, units: Iterable[str]) -> None:
@@ -76,17 +75,22 @@ def file_plans(services: Services, year: int, units: Iterable[str]) -> None:
         filings.file_plan(services.database, by, year, unit, "平时考核方案和名册（模拟）")
 
 
-def _forms(quarter: Quarter) -> Iterable[FilledForm]:
-    for person, score, grade in quarter.scores:
-        yield FilledForm(
-            person=person,
-            items=SHEET,
-            summary="（模拟）本季度完成岗位各项工作。",
-            marks=tuple(item.points * score / 100 for item in SHEET),
-            proposed=grade,
-            opinion="（模拟）按考核评鉴表逐项评分。",
-            grade=grade,
-            decided_on=quarter.due_on,
-            published_on=quarter.due_on,
-            is_filed=True,
-        )
+def filled(person: str, items: Sheet, marks: Sequence[Decimal], grade: str, on: date) -> FilledForm:
+    """A form that has gone the whole way, as proposed."""
+    return FilledForm(
+        person=person,
+        items=items,
+        summary="（模拟）本期完成岗位各项工作。",
+        marks=tuple(marks),
+        proposed=grade,
+        opinion="（模拟）按考核评鉴表逐项评分。",
+        grade=grade,
+        decided_on=on,
+        published_on=on,
+        is_filed=True,
+    )
+
+
+def filled_evenly(person: str, score: Decimal, grade: str, on: date) -> FilledForm:
+    """The usual sheet with the same share of every item; `score` is a multiple of 0.25."""
+    return filled(person, SHEET, [item.points * score / 100 for item in SHEET], grade, on)

@@ -2,11 +2,12 @@
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 from analysis.results import Assessment
+from survey_app.appraisals.history import marks_as_indicators
 from survey_app.assessments import decisions
 from survey_app.assessments.grading import Choice
 from survey_app.assessments.service import OpenedRun, open_run, run_assessment
@@ -165,8 +166,15 @@ def _ways_in(services: Services, city: SmallCity, period: Period, round_id: int)
 
 def _import_inputs(progress: Progress, round_id: int, period: Period) -> None:
     """The sheets, as an operator imports them."""
-    services = progress.services
-    for table in input_tables(period.inputs(progress.city.ratees)):
+    services, inputs = progress.services, period.inputs(progress.city.ratees)
+    if period.has_appraisals:
+        with services.database.read() as session:
+            filed = [
+                replace(row, owner=progress.city.organiser)
+                for row in marks_as_indicators(session, period.period)
+            ]
+        inputs = replace(inputs, indicators=(*inputs.indicators, *filed))
+    for table in input_tables(inputs):
         kind = next((one for one in IMPORTED if one == table.kind), None)
         if kind is not None:
             upload = Upload(f"{kind}.csv", table.as_csv())

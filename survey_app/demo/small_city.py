@@ -79,7 +79,8 @@ class Period:
 
     `history` are results of before the city's first round; its own are carried on. `decisions` are
     grades that people choose with a reason, by ratee; all others are approved as proposed.
-    `own_toml` stands in for the shipped scheme where the office has changed it.
+    `own_toml` stands in for the shipped scheme where the office has changed it. `has_appraisals`:
+    what was filed of persons in this period is imported beside the indicators.
     """
 
     scheme: str
@@ -93,6 +94,7 @@ class Period:
     figures: tuple[FigureRow, ...] = ()
     decisions: Mapping[str, Choice] = field(default_factory=dict)
     own_toml: str = ""
+    has_appraisals: bool = False
 
     @property
     def key(self) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 from analysis.inputs import RateeRow
 from survey_app.appraisals.roster import MemberRow
 from survey_app.core.services import Services
-from survey_app.demo.appraised import Quarter, file_plans, file_quarters
+from survey_app.demo.appraised import Quarter, file_plans, file_quarters, filled_evenly
 from survey_app.demo.drawn_rows import Line, RowMaker
 from survey_app.demo.small_city import Built, Period, SmallCity
 
@@ -140,8 +140,8 @@ class _count:
         self.quarters = quarters
 
     def __call__(self, _built: Built) -> Iterator[str]:
-        counts = "，".join(f"{one.period} {len(one.scores)} 人" for one in self.quarters)
-        yield f"  平时考核备案 {sum(len(one.scores) for one in self.quarters)} 份：{counts}"
+        counts = "，".join(f"{one.period} {len(one.forms)} 人" for one in self.quarters)
+        yield f"  平时考核备案 {sum(len(one.forms) for one in self.quarters)} 份：{counts}"
 
 
 def _units(n_units: int) -> list[RateeRow]:
@@ -205,7 +205,9 @@ def _quarter(
             MemberRow(one.key, one.unit, one.pool, posts.get(one.pool, one.pool), "")
             for one in present
         ),
-        tuple((one.key, scores[one.key], grades[one.key]) for one in present),
+        tuple(
+            filled_evenly(one.key, scores[one.key], grades[one.key], DUE[place]) for one in present
+        ),
         frozenset({"u02", "u03"}) if place == len(SIZES) - 1 else frozenset(),
     )
 

@@ -8,14 +8,19 @@ promises are published; five persons have been held to account.
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
 import numpy as np
 
 from analysis.inputs import FigureRow, IndicatorRow, RateeRow
 from analysis.scheme import SCHEMES
+from survey_app.appraisals.roster import MemberRow
+from survey_app.appraisals.sheets import Item, Sheet
 from survey_app.core.services import Services
-from survey_app.demo.appraised import file_plans
+from survey_app.demo.appraised import Quarter, file_plans, file_quarters, filled
 from survey_app.demo.drawn_rows import Line, RowMaker
 from survey_app.demo.imprint import YEAR
 from survey_app.demo.small_city import Built, Period, SmallCity, Voice
@@ -57,8 +62,14 @@ EFFICACY = (
     Line("X1", "限时办结率（%）", "efficacy", "50", "效能", "县政务服务中心"),
     Line("X2", "服务承诺兑现率（%）", "efficacy", "50", "效能", "县政务服务中心"),
 )
-PUBLIC = ("学习", "纪律", "作风")
-DUTIES = ("岗位任务", "办件质量")
+PUBLIC = (
+    ("德", "学习", "缺一次扣 1 分"),
+    ("勤", "纪律", "违反一次扣 2 分"),
+    ("廉", "作风", "查实一次扣 2 分"),
+)
+DUTIES = (("绩", "岗位任务", "逾期一项扣 3 分"), ("能", "办件质量", "退件一次扣 2 分"))
+DUE = date(YEAR + 1, 1, 10)
+Post = tuple[str, str, str, float]
 LEANING = "jw-2"
 """Whose sheet gives the public part 60 of 100: a warning, not a refusal."""
 N_PROMISES, HELD = 920, 5
@@ -82,7 +93,8 @@ def draw(seed: int) -> SmallCity:
                 f"{YEAR}-Q4",
                 f"示例县{YEAR}年第四季度绩效考核试行",
                 (_served(PILOT),),
-                indicators=tuple(_rows(rows, people)),
+                indicators=tuple(_rows(rows)),
+                has_appraisals=True,
                 figures=tuple(FigureRow(key, "post", post) for key, _, post, _ in people),
             ),
         ),
@@ -101,7 +113,7 @@ def draw(seed: int) -> SmallCity:
             "服务承诺：920 条，按单位列出",
             "结果页：岗位系数前后的得分并列",
         ),
-        beforehand=_try_out,
+        beforehand=_TryOut(_quarter(people)),
         afterwards=_roll_out,
     )
 
@@ -121,20 +133,38 @@ def _served(units: tuple[str, ...]) -> Voice:
     return Voice("service_user", {"county_unit": "service"}, "card", 10, among=units)
 
 
-def _rows(
-    rows: RowMaker, people: tuple[tuple[str, str, str, float], ...]
-) -> Iterator[IndicatorRow]:
+def _rows(rows: RowMaker) -> Iterator[IndicatorRow]:
     for line in EFFICACY:
         for unit in PILOT:
             yield rows.completion(line, unit)
-    for key, *_ in people:
-        common, own = ("20", "20") if key == LEANING else ("10", "35")
-        for n, name in enumerate(PUBLIC, 1):
-            line = Line(f"G{n}", name, "post", common, "公共部分", OFFICE, "单位考核组")
-            yield rows.marks(line, key)
-        for n, name in enumerate(DUTIES, 1):
-            line = Line(f"B{n}", name, "post", own, "本职工作", OFFICE, "单位考核组")
-            yield rows.marks(line, key)
+
+
+def _sheet(person: str) -> Sheet:
+    """公共部分 (学习、纪律、作风) and 本职工作; one person's leans to the public part."""
+    common, own = ("20", "20") if person == LEANING else ("10", "35")
+    return (
+        *(
+            Item(aspect, "公共部分", text, standard, Decimal(common))
+            for aspect, text, standard in PUBLIC
+        ),
+        *(
+            Item(aspect, "本职工作", text, standard, Decimal(own))
+            for aspect, text, standard in DUTIES
+        ),
+    )
+
+
+def _quarter(people: Sequence[Post]) -> Quarter:
+    """The forms of the trial quarter. Within the places the best two are excellent."""
+    shares = {key: Decimal(round(82 + 10 * quality)) / 100 for key, _, _, quality in people}
+    best = sorted(shares, key=lambda key: -shares[key])[: len(people) // 4]
+    forms = []
+    for key, share in shares.items():
+        items = _sheet(key)
+        word = "excellent" if key in best else "competent"
+        forms.append(filled(key, items, [item.points * share for item in items], word, DUE))
+    members = tuple(MemberRow(key, unit, "", post, "") for key, unit, post, _ in people)
+    return Quarter(f"{YEAR}-Q4", DUE, members, tuple(forms))
 
 
 def _promises() -> bytes:
@@ -159,12 +189,18 @@ def _promises() -> bytes:
     return stream.getvalue().encode("utf-8-sig")
 
 
-def _try_out(services: Services) -> None:
+@dataclass(frozen=True, slots=True)
+class _TryOut:
     """The office's own copy of the scheme goes on trial; all units but one file their plans."""
-    source = schemes.version(services.database, SCHEME, schemes.SHIPPED)
-    schemes.copy(services.database, OPERATOR, source, OWN, "设岗定责绩效方案（本县）")
-    schemes.set_status(services.database, OPERATOR, OWN, 1, "pilot")
-    file_plans(services, YEAR + 1, [key for key, *_ in UNITS[:-1]])
+
+    quarter: Quarter
+
+    def __call__(self, services: Services) -> None:
+        source = schemes.version(services.database, SCHEME, schemes.SHIPPED)
+        schemes.copy(services.database, OPERATOR, source, OWN, "设岗定责绩效方案（本县）")
+        schemes.set_status(services.database, OPERATOR, OWN, 1, "pilot")
+        file_plans(services, YEAR, PILOT[:-1])
+        file_quarters(services, [self.quarter], OFFICE, SCHEME)
 
 
 def _roll_out(built: Built) -> Iterator[str]:
