@@ -101,12 +101,17 @@ def _inline(value: object) -> Item:
 def edit_toml(text: str, changes: Sequence[Change]) -> str:
     """The same file with these values changed; comments and order stay as they are."""
     document = tomlkit.parse(text)
+    change(document, changes)
+    return tomlkit.dumps(document)
+
+
+def change(document: Any, changes: Sequence[Change]) -> None:
+    """Change these values in a document, or in the plain content of a file."""
     for path, value in changes:
         table = document
         for step, following in pairwise(path):
             table = _below(table, step, following)
         _put(table, path[-1], value)
-    return tomlkit.dumps(document)
 
 
 def _below(table: Any, step: str | int, following: str | int) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from analysis.scheme import DEFAULT_SCHEME, Scheme
 from analysis.scheme.definition import SCHEMES
-from analysis.scheme.editing import Block, blocks, changes
-from analysis.scheme.toml_text import edit_toml
-from forms.definition import is_key
+from analysis.scheme.editing import blocks, changes
+from analysis.scheme.toml_text import change, edit_toml
+from forms.definition import is_key, read_toml
 from forms.problems import N_, InputError, Problem
 from survey_app.core import clock
 from survey_app.core.database import Database
@@ -70,7 +70,7 @@ class Version:
 
     @property
     def scheme(self) -> Scheme:
-        return Scheme.load(self.toml.encode())
+        return _read(self.toml)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,11 @@ class Library:
 
     own: Mapping[str, tuple[Version, ...]]
     shipped: tuple[Version, ...]
+
+
+@lru_cache(maxsize=64)
+def _read(text: str) -> Scheme:
+    return Scheme.load(text.encode())
 
 
 @cache
@@ -196,10 +201,16 @@ def _refuse_same(scheme: Scheme, last: StoredScheme) -> None:
         )
 
 
-def edited_text(found: Version, typed: Mapping[str, str]) -> tuple[str, list[Block]]:
-    """The file with what was typed into the fields of its blocks, not yet checked."""
-    present = blocks(found.scheme)
-    return edit_toml(found.toml, changes(present, typed)), present
+def edited_text(found: Version, typed: Mapping[str, str]) -> str:
+    """The file with what was typed into the fields of its blocks. InputError with every problem.
+
+    The plain content is checked first: it is read much faster than a file with its comments.
+    """
+    wanted = changes(blocks(found.scheme), typed)
+    content, _name = read_toml(found.toml.encode())
+    change(content, wanted)
+    Scheme.from_json(content)
+    return edit_toml(found.toml, wanted)
 
 
 def set_status(database: Database, operator: str, key: str, number: int, status: str) -> None:

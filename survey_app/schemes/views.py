@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, send_fil
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from analysis.scheme import Scheme, words
+from analysis.scheme import words
 from analysis.scheme.editing import Block, blocks, sums
 from forms.problems import InputError, Problem
 from survey_app.core import clock
@@ -118,10 +118,9 @@ def save(key: str, number: int) -> Response | tuple[str, int]:
     found = _own(key, number)
     form = EditForm()
     typed = {name: text for name, text in request.form.items() if name.startswith("v.")}
-    text, _present = service.edited_text(found, typed)
     problems: tuple[Problem, ...] = ()
     try:
-        Scheme.load(text.encode())
+        text = service.edited_text(found, typed)
         if form.validate_on_submit():
             made = service.add_version(
                 services().database, current().login, key, form.base.data, text, form.note.data
@@ -237,7 +236,6 @@ def _edit_page(
     found: Version, form: EditForm, typed: Mapping[str, str], problems: Sequence[Problem | str]
 ) -> str:
     present = blocks(found.scheme)
-    wrong = {one.where.removeprefix("toml:"): one for one in problems if isinstance(one, Problem)}
     return render_template(
         "schemes/edit.html",
         found=found,
@@ -247,13 +245,13 @@ def _edit_page(
         typed=typed,
         sums={key: total for block in present for key, total in sums(block, typed).items()},
         problems=[one if isinstance(one, str) else _told(one, present) for one in problems],
-        places=set(wrong),
+        places={one.where for one in problems if isinstance(one, Problem)},
     )
 
 
 def _told(problem: Problem, present: Sequence[Block]) -> str:
     """A problem with its place in words beside the path of the file."""
-    path = problem.where.removeprefix("toml:")
+    path = problem.where
     names = {block.where: f"{block.of} {_(block.title)}" for block in present if block.where}
     names |= {
         entry.where: f"{block.of} {_(name)} {_(entry.name)}"

@@ -163,5 +163,5 @@ def test_nothing_is_stored_of_what_cannot_be_used(database: Database) -> None:
 def test_what_was_typed_is_what_is_saved(database: Database) -> None:
     """The editor's page and the file agree: what is typed is read from the saved text."""
     made = saved(database)
-    text_, _blocks = service.edited_text(made, {"v.component.0.min_n": "12"})
+    text_ = service.edited_text(made, {"v.component.0.min_n": "12"})
     assert Scheme.load(text_.encode()).components[0].min_n == 12
