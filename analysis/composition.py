@@ -88,7 +88,7 @@ def compose(
     if not links:
         return made
     above: Leaves = {}
-    for _ in range(longest_chain(links)):
+    for _ in range(max(1, longest_chain(links))):
         above = score_parent_leaves(scheme, ratees, links, made)
         made = basis.compose({**leaves, **above})
     again = score_parent_leaves(scheme, ratees, links, made)
