@@ -1,25 +1,22 @@
 """The walk from a total down to the counts of votes, each step in words and in figures."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal
 
 from analysis.indicators import IndicatorResult
+from analysis.inputs import Inputs
 from analysis.results import Assessment, NodeScore, RateeResult
+from analysis.results import Step as Transformed
 from analysis.rounding import half_up
 from forms.problems import N_, plain
 from forms.questionnaire import Questionnaire
+from survey_app.assessments.explained_inputs import adjustment_steps, indicator_steps
+from survey_app.assessments.steps import Conversion, Step, StepKind, exact_text, percent, two
 
-StepKind = Literal[
-    "total", "adjustment", "component", "indicators", "rater_class", "dimension", "period"
-]
-MOST_DECIMALS = 6
+__all__ = ["Step", "exact_text", "explain", "percent", "two"]
 
 TOTAL = N_("总分 ＝ 各构成折算分之和 ＋ 计入的加分 － 计入的减分；最后一次四舍五入")
-BONUS = N_("计入的加分 ＝ 加分合计，不超过上限")
-DEDUCTION = N_("计入的减分 ＝ 减分合计，不超过上限")
 WEIGHTED = N_("得分 ＝ 各部分得分 × 所占份额，再相加")
 VOTES = N_("得分 ＝（选项分值 × 票数，再相加）÷ 有效票数；不了解和空白不计入")
 GIVEN = N_("得分由下一级直接给出")
@@ -27,66 +24,26 @@ INDICATORS = N_("得分 ＝ 各项指标得分之和 ÷ 各项指标分值之和
 SUPPRESSED = N_("样本不足，不显示")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the walk. `level` is 0 for the total, one more for each step down.
+def explain(
+    assessment: Assessment, result: RateeResult, inputs: Inputs | None = None
+) -> tuple[Step, ...]:
+    """The steps of one ratee's total, from the top down, in the order of the scheme's tree.
 
-    `exact` is the step's value and `adds` what it adds to the step above, both exact; the `adds` of
-    the steps directly below re-add to `exact` where `readds` says so. `share` is the part of the
-    step above (0-1). `formula` is a message id, the other words are data.
+    With `inputs` the adjustments go down to the entries of the ledger.
     """
-
-    path: str
-    level: int
-    kind: StepKind
-    label: str
-    formula: str
-    figures: str
-    exact: Fraction | None
-    adds: Fraction | None
-    share: Fraction | None = None
-    weight: Fraction | None = None
-    n: int | None = None
-    se: float | None = None
-    lo: float | None = None
-    hi: float | None = None
-    votes: tuple[tuple[str, int], ...] = ()
-    note: str = ""
-    readds: bool = False
-    is_suppressed: bool = False
-
-    @property
-    def result(self) -> str:
-        """The value with two decimals, or a dash."""
-        return two(self.exact)
-
-    @property
-    def exact_text(self) -> str:
-        """The value without rounding: a short decimal where there is one, else a fraction."""
-        return "—" if self.exact is None else exact_text(self.exact)
-
-    @property
-    def adds_text(self) -> str:
-        """What it adds to the step above, without rounding."""
-        return "—" if self.adds is None else exact_text(self.adds)
-
-
-def explain(assessment: Assessment, result: RateeResult) -> tuple[Step, ...]:
-    """The steps of one ratee's total, from the top down, in the order of the scheme's tree."""
     points = option_points(assessment.questionnaires)
-    steps = [_total(result, assessment.scheme.base), *_adjustments(result)]
+    entries = [one for one in inputs.adjustments if one.ratee == result.key] if inputs else []
+    steps = [_total(result, assessment.scheme.base), *adjustment_steps(result, entries)]
+    rows: dict[str, list[IndicatorResult]] = {}
+    for row in assessment.indicators:
+        if row.row.ratee == result.key:
+            rows.setdefault(row.path, []).append(row)
     for node in result.nodes:
-        rows = [
-            row
-            for row in assessment.indicators
-            if row.row.ratee == result.key and row.path == node.path
-        ]
-        work = (
-            _from_indicators(node, rows)
-            if rows
-            else _work(node, children_of(node.path, result.nodes), points)
-        )
-        steps.append(_node(node, work, "indicators" if rows else node.kind))
+        of_leaf = rows.get(node.path, [])
+        below = children_of(node.path, result.nodes)
+        work = _from_indicators(node, of_leaf) if of_leaf else _work(node, below, points)
+        steps.append(_node(node, work, "indicators" if of_leaf else node.kind))
+        steps += indicator_steps(node.path, of_leaf)
     return tuple(steps)
 
 
@@ -114,19 +71,6 @@ def option_points(questionnaires: Mapping[str, Questionnaire]) -> dict[str, Deci
     }
 
 
-def exact_text(value: Fraction) -> str:
-    """A fraction exactly: 92.9 where six decimals are enough, else 1234/567."""
-    scaled = value * 10**MOST_DECIMALS
-    if scaled.denominator == 1:
-        return plain(Decimal(scaled.numerator).scaleb(-MOST_DECIMALS))
-    return f"{value.numerator}/{value.denominator}"
-
-
-def two(value: Fraction | None) -> str:
-    """A value with two decimals, or the dash of one that does not exist."""
-    return "—" if value is None else str(half_up(value, 2))
-
-
 def _shown(value: Fraction | int | None) -> Fraction:
     """The value a reader sees: rounded to two decimals."""
     return Fraction(half_up(Fraction(value or 0), 2))
@@ -135,11 +79,6 @@ def _shown(value: Fraction | int | None) -> Fraction:
 def _sign(shown: Fraction, exact: Fraction | None) -> str:
     """Whether the rounded figures on the page lead to the printed result, or only nearly."""
     return "＝" if exact is not None and _shown(shown) == _shown(exact) else "≈"
-
-
-def percent(share: Fraction) -> str:
-    """A share as a percentage, with as many decimals as it has up to two."""
-    return plain(half_up(share * 100, 2)) + "%"
 
 
 def _total(result: RateeResult, base: Decimal) -> Step:
@@ -171,28 +110,6 @@ def _total(result: RateeResult, base: Decimal) -> Step:
     )
 
 
-def _adjustments(result: RateeResult) -> list[Step]:
-    rows = (
-        ("+", N_("加分"), BONUS, result.bonus_raw, result.bonus_counted, 1),
-        ("-", N_("减分"), DEDUCTION, result.deduction_raw, result.deduction_counted, -1),
-    )
-    return [
-        Step(
-            path=path,
-            level=1,
-            kind="adjustment",
-            label=label,
-            formula=formula,
-            figures=f"Σ {plain(raw)} → {plain(counted)}",
-            exact=Fraction(counted),
-            adds=sign * Fraction(counted),
-            note=N_("合计超过上限，已封顶") if counted != raw else "",
-            readds=True,
-        )
-        for path, label, formula, raw, counted, sign in rows
-    ]
-
-
 def _node(node: NodeScore, work: tuple[str, str, bool], kind: StepKind) -> Step:
     formula, figures, readds = work
     return Step(
@@ -211,10 +128,30 @@ def _node(node: NodeScore, work: tuple[str, str, bool], kind: StepKind) -> Step:
         lo=None if node.suppressed else node.lo,
         hi=None if node.suppressed else node.hi,
         votes=() if node.suppressed else node.votes,
-        note=node.note,
+        conversions=() if node.suppressed else tuple(map(_conversion, node.steps)),
+        notes=(*node.steps, *node.notes),
         readds=readds and not node.suppressed,
         is_suppressed=node.suppressed,
     )
+
+
+def _conversion(step: Transformed) -> Conversion:
+    return Conversion(step, step.before, step.factor, step.after)
+
+
+def _start(node: NodeScore) -> Fraction | None:
+    """The node's score before its transforms."""
+    return node.steps[0].before if node.steps else node.score
+
+
+def _converts(node: NodeScore) -> bool:
+    """Whether the transforms lead from one value to the next, and to the score."""
+    values = [_start(node), *(step.after for step in node.steps)]
+    chained = all(step.before == values[place] for place, step in enumerate(node.steps))
+    factors = all(
+        step.factor is None or step.before * step.factor == step.after for step in node.steps
+    )
+    return chained and factors and values[-1] == node.score
 
 
 def _work(
@@ -224,7 +161,7 @@ def _work(
     if node.score is None:
         return GIVEN, "", False
     if node.votes and not below:
-        return VOTES, *_from_votes(node, node.score, points)
+        return VOTES, *_from_votes(node, points)
     counted = [one for one in below if one.score is not None and one.share is not None]
     if not counted:
         return GIVEN, "", True
@@ -237,8 +174,8 @@ def _work(
     )
     figures = f"{terms} {_sign(shown / 100, added)} {two(added)}"
     if added != node.score:
-        figures += f" → {two(node.score)}"  # the node's note says by which transform
-    return WEIGHTED, figures, added == node.score
+        figures += f" → {two(node.score)}"  # the node's notes say by which transform
+    return WEIGHTED, figures, added == _start(node) and _converts(node)
 
 
 def _from_indicators(node: NodeScore, rows: Sequence[IndicatorResult]) -> tuple[str, str, bool]:
@@ -251,16 +188,14 @@ def _from_indicators(node: NodeScore, rows: Sequence[IndicatorResult]) -> tuple[
     figures = f"{plain(scores)} ÷ {plain(points)} × 100 ＝ {two(found)}"
     if found != node.score:
         figures += f" → {two(node.score)}"
-    return INDICATORS, figures, found == node.score
+    return INDICATORS, figures, found == _start(node) and _converts(node)
 
 
-def _from_votes(
-    node: NodeScore, score: Fraction, points: Mapping[str, Decimal]
-) -> tuple[str, bool]:
+def _from_votes(node: NodeScore, points: Mapping[str, Decimal]) -> tuple[str, bool]:
     valued = [(points[text], n) for text, n in node.votes if text in points and n]
     whole = sum(n for _, n in valued)
     if not whole:
         return "", False
     terms = " ＋ ".join(f"{plain(value)}×{n}" for value, n in valued)
     found = sum((Fraction(value) * n for value, n in valued), Fraction(0)) / whole
-    return f"（{terms}）÷ {whole} ＝ {two(score)}", found == score
+    return f"（{terms}）÷ {whole} ＝ {two(node.score)}", found == node.score

@@ -7,15 +7,14 @@ from fractions import Fraction
 
 from markupsafe import Markup
 
-from analysis.indicators import IndicatorResult
-from analysis.results import NodeScore, RateeResult
+from analysis.results import NodeScore, Note, RateeResult
 from analysis.rounding import half_up
 from survey_app.assessments import charts
-from survey_app.assessments.explanation import Step, exact_text, explain, two
+from survey_app.assessments.explanation import explain
 from survey_app.assessments.grading import GradeLine
 from survey_app.assessments.service import OpenedRun
+from survey_app.assessments.steps import Step, exact_text, two
 from survey_app.assessments.wording import EVIDENCE_NAMES, FLAG_NAMES
-from survey_app.core.errors import NotFoundError
 
 CHUNK = 24
 COUNTED = ("valid", "doubtful")
@@ -85,10 +84,14 @@ class Trace:
     tree: tuple[TreeStep, ...]
     sieves: tuple[Sieve, ...]
     others: tuple[tuple[str, int, str], ...]
-    indicators: tuple[IndicatorResult, ...]
     charts: tuple[tuple[str, Markup], ...]
-    vetoes: tuple[str, ...]
+    vetoes: tuple[tuple[str, str], ...]
+    """Each with the document it rests on."""
     legend: tuple[tuple[Markup, str], ...]
+    line: GradeLine
+    allowed: tuple[str, ...]
+    reasons: tuple[Note, ...]
+    """What the rules leave to people, and why each better grade was not given."""
 
 
 def result_classes(run: OpenedRun) -> tuple[ResultClass, ...]:
@@ -169,12 +172,11 @@ def veto_names(run: OpenedRun, one: RateeResult) -> tuple[str, ...]:
     return tuple(names.get(key, key) for key in one.veto)
 
 
-def trace(run: OpenedRun, key: str) -> Trace:
-    """The walk down from a ratee's total. Raises NotFoundError for an unknown ratee."""
-    one = next((one for one in run.assessment.ratees if one.key == key), None)
-    if one is None:
-        raise NotFoundError
-    steps = explain(run.assessment, one)
+def trace(run: OpenedRun, line: GradeLine) -> Trace:
+    """The walk down from a ratee's total to what it is made of, and how its grade came about."""
+    one = line.one
+    key = one.key
+    steps = explain(run.assessment, one, run.inputs)
     shown, legend = _bars(one)
     return Trace(
         one=one,
@@ -185,10 +187,22 @@ def trace(run: OpenedRun, key: str) -> Trace:
             (other.name, other.n_valid, _total(other.totals.get(key)))
             for other in run.assessment.alternatives
         ),
-        indicators=tuple(row for row in run.assessment.indicators if row.row.ratee == key),
         charts=shown,
-        vetoes=veto_names(run, one),
+        vetoes=_vetoes(run, one),
         legend=legend,
+        line=line,
+        allowed=tuple(name for _, name in line.allowed),
+        reasons=(*one.to_decide, *one.refusals),
+    )
+
+
+def _vetoes(run: OpenedRun, one: RateeResult) -> tuple[tuple[str, str], ...]:
+    """Every veto with the documents it rests on."""
+    names = zip(one.veto, veto_names(run, one), strict=True)
+    rows = [row for row in run.inputs.vetoes if row.ratee == one.key]
+    return tuple(
+        (name, "、".join(row.document for row in rows if row.veto in (key, name)))
+        for key, name in names
     )
 
 

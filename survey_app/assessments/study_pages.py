@@ -10,8 +10,8 @@ from analysis.rounding import half_up
 from analysis.scheme import Scheme
 from analysis.studies import Line, Study
 from forms.problems import N_
-from survey_app.assessments.explanation import exact_text
 from survey_app.assessments.service import OpenedRun
+from survey_app.assessments.steps import exact_text
 from survey_app.core.database import Database
 from survey_app.rounds.channels import CHANNELS
 from survey_app.rounds.schemes import offered

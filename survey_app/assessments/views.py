@@ -1,14 +1,17 @@
 """Results of a round, the trace of each score, and the button that assesses."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from survey_app.assessments import decisions as deciding
 from survey_app.assessments import service
 from survey_app.assessments.decision_views import decisions
+from survey_app.assessments.grading import GradeLine
 from survey_app.assessments.study_views import studies
 from survey_app.assessments.wording import FLAG_NAMES, FLAG_WORDS, STATUS_NAMES, form_of_round
 from survey_app.core.access import current
+from survey_app.core.errors import NotFoundError
 from survey_app.core.services import services
 
 blueprint = Blueprint("assessments", __name__, url_prefix="/admin/rounds/<int:round_id>/assessment")
@@ -76,7 +79,7 @@ def ratee(round_id: int, key: str) -> str:
     return render_template(
         "assessments/ratee.html",
         run=run,
-        found=pages.trace(run, key),
+        found=pages.trace(run, _line(run, key)),
         round_id=round_id,
         is_simulated=run.is_simulated,
         say=_,
@@ -86,6 +89,29 @@ def ratee(round_id: int, key: str) -> str:
         two=pages.two_decimals,
         chunks=pages.chunks,
     )
+
+
+@blueprint.get("/ratees/<key>/trace.json")
+def trace_file(round_id: int, key: str) -> Response:
+    """The same walk as data, with exact fractions."""
+    from forms.problems import canonical_json
+    from survey_app.assessments.trace_file import trace_json
+
+    held = services()
+    run = service.open_run(held.database, held.settings, round_id, _number())
+    content = canonical_json(trace_json(run, _line(run, key)))
+    reply = current_app.response_class(content, mimetype="application/json")
+    reply.headers["Content-Disposition"] = 'attachment; filename="trace.json"'
+    reply.headers["Cache-Control"] = "no-store"
+    return reply
+
+
+def _line(run: service.OpenedRun, key: str) -> GradeLine:
+    """The ratee with its grade as it stands. Raises NotFoundError for an unknown one."""
+    line = deciding.decided(services().database, run).get(key)
+    if line is None:
+        raise NotFoundError
+    return line
 
 
 @blueprint.get("/ratees/<key>/history")

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from analysis.effective_weights import BlockWeight, effective_weights
-from survey_app.assessments.explanation import percent
 from survey_app.assessments.service import OpenedRun
+from survey_app.assessments.steps import percent
 
 
 @dataclass(frozen=True, slots=True)

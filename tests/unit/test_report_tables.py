@@ -287,7 +287,7 @@ def test_the_walk_goes_from_the_total_to_the_votes() -> None:
     duty = steps["public/citizen/duty"]
     assert duty.figures == "（100×5 ＋ 80×5）÷ 10 ＝ 90.00"
     assert duty.votes[0] == ("非常满意", 5)
-    assert [step.level for step in steps.values()][:6] == [0, 1, 1, 1, 1, 2]
+    assert [step.level for step in steps.values()][:6] == [0, 1, 1, 1, 2, 1]
     assert all(step.readds for step in steps.values())
 
 
