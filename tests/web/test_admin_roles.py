@@ -21,6 +21,7 @@ FILLED = {
     "operator_id": 999,
     "link_id": 999,
     "record_id": 999,
+    "period_id": 999,
     "item_id": 999,
     "complaint_id": 999,
     "indicator_id": 999,
