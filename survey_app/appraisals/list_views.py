@@ -22,10 +22,9 @@ lists = Blueprint("lists", __name__)
 READERS = ("admin", "clerk", "viewer", "unit", "leader")
 FIRST_YEAR, LAST_YEAR = 1949, 2999
 STAGE_NAMES = {
-    stage: steps.STEP_NAMES[int(stage)] if stage.isdigit() and stage != "5" else ""
+    stage: steps.DONE_NAMES[int(stage)] if stage.isdigit() else steps.FILING_NAMES[stage]
     for stage in STAGES
-} | {"submitted": steps.FILING_NAMES["submitted"], "returned": steps.FILING_NAMES["returned"]}
-STAGE_NAMES["5"] = steps.FILING_NAMES["filed"]
+}
 
 
 def _wanted(page: int) -> Wanted:

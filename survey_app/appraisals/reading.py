@@ -167,9 +167,7 @@ class Line:
         """Where the form stands, in words."""
         if self.step == steps.DECISION and self.filing:
             return steps.FILING_NAMES[self.filing]
-        if self.step == steps.FILED:
-            return steps.FILING_NAMES["filed"]
-        return steps.STEP_NAMES[self.step]
+        return steps.DONE_NAMES[self.step]
 
 
 @dataclass(frozen=True, slots=True)

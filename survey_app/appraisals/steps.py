@@ -14,7 +14,16 @@ STEP_NAMES: tuple[str, ...] = (
     N_("确定等次"),
     N_("反馈备案"),
 )
-"""By number: the last step that is done."""
+"""By number."""
+DONE_NAMES: tuple[str, ...] = (
+    N_("未开始"),
+    N_("已定指标"),
+    N_("已写小结"),
+    N_("已评鉴"),
+    N_("已定等次"),
+    N_("已备案"),
+)
+"""Where a form stands, by the last step that is done."""
 INDICATORS, SUMMARY, REVIEW, DECISION, FILED = 1, 2, 3, 4, 5
 
 Feedback = Literal["", "confirmed", "objected", "answered"]
