@@ -30,7 +30,8 @@ MIN_RATEES = 5
 class IndicatorWarning:
     """One thing to look at. `key` stays the same while what is warned of does.
 
-    `text` is the standard that is vague ("" for the other kinds), `words` the words in it.
+    `text` is the standard that is vague ("" for the other kinds), `words` the words in it,
+    `n` the rows that share it.
     """
 
     kind: WarningKind
@@ -38,6 +39,7 @@ class IndicatorWarning:
     problem: Problem
     text: str = ""
     words: tuple[str, ...] = ()
+    n: int = 1
 
     def told(self, translate: Callable[[str], str] = str) -> str:
         """The whole sentence: place, what is to be looked at, what to do."""
@@ -85,12 +87,13 @@ def _vague(rows: Iterable[IndicatorRow], words: Sequence[str]) -> Iterator[Indic
                 key=digest(["vague", standard]),
                 problem=Problem(
                     f"{some[0].indicator} {some[0].name}",
-                    N_("评分标准表述含糊：{words}（同样的标准共 {n} 行）"),
+                    N_("评分标准表述含糊：{words}"),
                     N_("请改成数得出来的标准，或说明理由后确认"),
-                    {"words": "、".join(hits), "n": len(some)},
+                    {"words": "、".join(hits)},
                 ),
                 text=standard,
                 words=hits,
+                n=len(some),
             )
 
 

@@ -20,7 +20,7 @@ Micro = NDArray[np.int64] | NDArray[np.object_]
 
 @dataclass(frozen=True, slots=True)
 class LeafSums:
-    """What each ratee has in each leaf, as parallel arrays ordered by ratee and leaf."""
+    """What each ratee has in each leaf, as parallel arrays in order of ratee and leaf."""
 
     ratee: Numbers
     leaf: Numbers
@@ -48,27 +48,30 @@ def sum_scores(
 ) -> LeafSums:
     """Add up the rows of every ratee and leaf; the rows may come in any order.
 
-    Numbers count from 0. int64 is used while no sum can leave it, Python's integers beyond.
+    Numbers count from 0 without large gaps. int64 is used while no sum can leave it, Python's
+    integers beyond.
     """
     if not len(ratee_number):
         return LeafSums(ratee_number, leaf_number, score_micro, points_micro, ratee_number)
     width = int(leaf_number.max()) + 1
     place = ratee_number.astype(np.int64) * width + leaf_number
-    step = np.diff(place)
-    if (step < 0).any():
-        order = np.argsort(place, kind="stable")
-        place, score_micro, points_micro = place[order], score_micro[order], points_micro[order]
-        step = np.diff(place)
-    starts = np.concatenate(([0], np.flatnonzero(step) + 1))
-    n = np.diff(np.append(starts, len(place)))
+    n = np.bincount(place)
     most = int(n.max())
+    (filled,) = n.nonzero()
     return LeafSums(
-        ratee=place[starts] // width,
-        leaf=place[starts] % width,
-        score=np.add.reduceat(_roomy(score_micro, most), starts),
-        points=np.add.reduceat(_roomy(points_micro, most), starts),
-        n=n,
+        ratee=filled // width,
+        leaf=filled % width,
+        score=_add_up(place, _roomy(score_micro, most), len(n))[filled],
+        points=_add_up(place, _roomy(points_micro, most), len(n))[filled],
+        n=n[filled],
     )
+
+
+def _add_up(place: Numbers, micro: Micro, size: int) -> Micro:
+    """The sum at each place, in the numbers' own type: no float comes near them."""
+    sums: Micro = np.zeros(size, dtype=np.int64 if micro.dtype == np.int64 else object)
+    np.add.at(sums, place, micro)
+    return sums
 
 
 def _roomy(micro: Micro, most: int) -> Micro:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from analysis.inputs import RateeRow
 from analysis.scheme import Scheme
 from survey_app.indicators import kept
-from survey_app.indicators.sheets import sheets_for_run
+from survey_app.indicators.sheets import count_rows
 from survey_app.register.service import load_register
 from survey_app.rounds import life
 from survey_app.rounds.frozen import load_round, read_config
@@ -17,14 +17,14 @@ from survey_app.rounds.tables import Round
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """The ratees and the scheme of a round, and its indicators by place."""
+    """The ratees and the scheme of a round, and its certified indicators by place."""
 
     title: str
     is_simulated: bool
     state: str
     ratees: tuple[RateeRow, ...]
     scheme: Scheme | None
-    indicators: Mapping[kept.Place, kept.Kept]
+    certified: Mapping[kept.Place, kept.Kept]
     n_before: Mapping[str, int]
 
     @property
@@ -42,8 +42,10 @@ def read_basis(session: Session, round_id: int) -> Basis:
         state=row.state,
         ratees=ratees_of(session, row),
         scheme=scheme_of(row),
-        indicators={one.place: one for one in kept.load(session, round_id)},
-        n_before={kind: len(one.rows) for kind, one in sheets_for_run(session, round_id).items()},
+        certified={
+            one.place: one for one in kept.load(session, round_id, kept.state_is("certified"))
+        },
+        n_before=count_rows(session, round_id),
     )
 
 

@@ -1,13 +1,13 @@
 """The indicators of a round as kept: definitions with their newest values, read and replaced."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, case, func, insert, select, update
+from sqlalchemy.orm import Session, aliased
 
 from analysis.indicator_inputs import IndicatorRow
 from analysis.input_columns import INDICATOR_COLUMNS
@@ -65,8 +65,7 @@ def as_row(cells: Mapping[str, str]) -> IndicatorRow:
     for key in NUMBERS:
         given[key] = Decimal(given[key]) if given[key] else None
     is_certified = given.pop("certified") == "yes"
-    names = {one.name for one in fields(IndicatorRow)}
-    return IndicatorRow(**{k: v for k, v in given.items() if k in names}, is_certified=is_certified)
+    return IndicatorRow(**given, is_certified=is_certified)
 
 
 def place_of(row: IndicatorRow) -> Place:
@@ -84,13 +83,25 @@ def load(
     found = _query(round_id, conditions).order_by(Indicator.position, Indicator.id)
     if limit:
         found = found.offset(limit[0]).limit(limit[1])
-    return [_kept(row) for row in session.execute(found).mappings()]
+    return [_kept(row) for row in session.execute(found)]
 
 
 def count(session: Session, round_id: int, *conditions: ColumnElement[bool]) -> int:
     """How many there are."""
-    whole = _query(round_id, conditions).subquery()
-    return session.scalar(select(func.count()).select_from(whole)) or 0
+    found = select(func.count(Indicator.id)).where(
+        Indicator.round_id == round_id, Indicator.is_active, *conditions
+    )
+    return session.scalar(found) or 0
+
+
+def load_samples(session: Session, round_id: int) -> list[Kept]:
+    """One indicator of each component and standard: enough to judge both."""
+    first = (
+        select(func.min(Indicator.id))
+        .where(Indicator.round_id == round_id, Indicator.is_active)
+        .group_by(Indicator.component, Indicator.standard)
+    )
+    return load(session, round_id, Indicator.id.in_(first))
 
 
 def state_is(state: str) -> ColumnElement[bool]:
@@ -109,44 +120,43 @@ def state_is(state: str) -> ColumnElement[bool]:
     return conditions.get(state, Indicator.id.is_not(None))
 
 
-def _query(round_id: int, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
+def _query(round_id: int, conditions: Sequence[ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
+    """Eight columns of a row's own and then its cells, in the order of COLUMNS."""
+    value, other = IndicatorValue, aliased(IndicatorValue)
     newest = (
-        select(IndicatorValue.indicator_id, func.max(IndicatorValue.version).label("version"))
-        .group_by(IndicatorValue.indicator_id)
-        .subquery()
+        select(func.max(other.version))
+        .where(other.indicator_id == Indicator.id)
+        .correlate(Indicator)
+        .scalar_subquery()
     )
-    value = IndicatorValue
+    cells = {
+        "actual": func.coalesce(value.actual, ""),
+        "growth": func.coalesce(value.growth, ""),
+        "certified": case((Indicator.certified_version.is_(None), ""), else_="yes"),
+    }
     return (
         select(
-            Indicator.id,
-            Indicator.marked_by,
-            Indicator.reporter,
-            Indicator.certified_version,
-            *(getattr(Indicator, key) for key in DEFINED),
-            *(value.version, value.actual, value.growth, value.reason, value.operator, value.at),
+            *(Indicator.id, Indicator.marked_by, Indicator.reporter, Indicator.certified_version),
+            *(value.version, value.reason, value.operator, value.at),
+            *(cells[key] if key in cells else getattr(Indicator, key) for key in COLUMNS),
         )
-        .outerjoin(newest, newest.c.indicator_id == Indicator.id)
-        .outerjoin(
-            value, and_(value.indicator_id == Indicator.id, value.version == newest.c.version)
-        )
+        .outerjoin(value, and_(value.indicator_id == Indicator.id, value.version == newest))
         .where(Indicator.round_id == round_id, Indicator.is_active, *conditions)
     )
 
 
-def _kept(row: RowMapping) -> Kept:
-    cells = {key: row[key] for key in DEFINED}
-    cells["actual"], cells["growth"] = row["actual"] or "", row["growth"] or ""
-    cells["certified"] = "yes" if row["certified_version"] is not None else ""
+def _kept(row: Sequence[Any]) -> Kept:
+    its_id, marked_by, reporter, certified, version, reason, operator, at = row[:8]
     return Kept(
-        id=row["id"],
-        cells={key: cells[key] for key in COLUMNS},
-        marked_by=row["marked_by"],
-        reporter=row["reporter"],
-        version=row["version"] or 0,
-        certified_version=row["certified_version"],
-        reason=row["reason"] or "",
-        operator=row["operator"] or "",
-        at=row["at"],
+        id=its_id,
+        cells=dict(zip(COLUMNS, row[8:], strict=True)),
+        marked_by=marked_by,
+        reporter=reporter,
+        version=version or 0,
+        certified_version=certified,
+        reason=reason or "",
+        operator=operator or "",
+        at=at,
     )
 
 

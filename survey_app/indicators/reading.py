@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.binding import adjustment_problem
 from analysis.inputs import (
     IndicatorRow,
     read_adjustments,
@@ -18,7 +19,6 @@ from survey_app.core.spreadsheet import sheet_name
 from survey_app.core.template_books import NOTES
 from survey_app.indicators import kept
 from survey_app.indicators.basis import Basis
-from survey_app.indicators.ledger_rules import source_problem
 from survey_app.indicators.sheets import KIND_NAMES, SHEET_NAMES, Kind, Sheet
 
 
@@ -93,8 +93,8 @@ def lines(table: Table) -> list[int]:
 
 def _locked_problem(where: str, row: IndicatorRow, basis: Basis) -> Problem | None:
     """A certified value is corrected by reopening it, not by importing another."""
-    known = basis.indicators.get(kept.place_of(row))
-    if known is None or known.certified_version is None or row.actual is None:
+    known = basis.certified.get(kept.place_of(row))
+    if known is None or row.actual is None:
         return None
     given = (kept.text_of(row.actual), kept.text_of(row.growth))
     if given == (known.cells["actual"], known.cells["growth"]):
@@ -114,7 +114,7 @@ def _check_adjustments(table: Table, basis: Basis) -> list[Problem]:
     return [
         problem
         for line, row in zip(lines(table), rows, strict=True)
-        if (problem := source_problem(basis.scheme, f"{table.name}:{line}", row))
+        if (problem := adjustment_problem(basis.scheme, f"{table.name}:{line}", row))
     ]
 
 

@@ -18,7 +18,7 @@ from survey_app.indicators import kept
 from survey_app.indicators.basis import ratees_of, scheme_of
 from survey_app.indicators.tables import Confirmation
 from survey_app.record import service as record
-from survey_app.rounds.frozen import hold_round
+from survey_app.rounds.frozen import hold_round, load_round
 from survey_app.rounds.tables import Round
 
 if TYPE_CHECKING:
@@ -47,10 +47,6 @@ class Look:
 
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Warned, ...] = ()
-
-    @property
-    def n_open(self) -> int:
-        return sum(one.confirmation is None for one in self.warnings)
 
 
 def look_over(database: Database, row: Round) -> Look:
@@ -127,30 +123,51 @@ def confirm(database: Database, operator: str, round_id: int, key: str, reason: 
             record.append(session, operator, "indicator.confirm", round_id=round_id, **facts)
 
 
+def glance(database: Database, round_id: int) -> list[Problem]:
+    """What stands against freezing, without a look at the scores."""
+    with database.read() as session:
+        return problems_before_freeze(session, load_round(session, round_id), clock.now())
+
+
 def problems_before_freeze(session: Session, row: Round, _at: datetime) -> list[Problem]:
     """Full marks that do not add up, and vague standards nobody has confirmed.
 
-    Looked at for every page that shows a draft, so without scores.
+    Asked for every page that shows a draft, so it looks at samples where they are enough.
     """
+    samples = [one.row() for one in kept.load_samples(session, row.id)]
     scheme = scheme_of(row)
-    rows = [one.row() for one in kept.load(session, row.id)]
-    if scheme is None or not rows:
+    if scheme is None or not samples:
         return []
-    from analysis.indicator_points import points_problems
     from analysis.indicator_review import review
     from analysis.indicators import leaves_of
 
-    people = {one.key: one for one in ratees_of(session, row)}
+    people = ratees_of(session, row)
     try:
-        leaves = leaves_of(scheme, rows)
+        leaves_of(scheme, samples)
     except InputError as error:
         return list(error.problems)
     confirmed = _confirmations(session, row.id)
     return [
-        *points_problems(people, [(one, leaves[one.component]) for one in rows]),
+        *_points_problems(session, row, scheme, people),
         *(
             one.problem
-            for one in review(scheme, people.values(), rows)
+            for one in review(scheme, people, samples)
             if one.kind == "vague" and one.key not in confirmed
         ),
     ]
+
+
+def _points_problems(
+    session: Session, row: Round, scheme: Scheme, people: Sequence[RateeRow]
+) -> list[Problem]:
+    from analysis.indicator_points import points_problems
+    from analysis.indicators import leaves_of
+
+    rules = [leaf.points for leaf in scheme.leaves()]
+    if all(rule.total is None and not rule.by_attribute for rule in rules):
+        return []
+    rows = [one.row() for one in kept.load(session, row.id)]
+    leaves = leaves_of(scheme, rows)
+    return points_problems(
+        {one.key: one for one in people}, [(one, leaves[one.component]) for one in rows]
+    )

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forms.problems import N_, digest
-from survey_app.indicators.kept import COLUMNS, load
+from survey_app.indicators.kept import COLUMNS, count, load
 from survey_app.indicators.tables import Adjustment, InputSheet, VetoEntry
 
 Kind = Literal["indicators", "adjustments", "vetoes", "history", "figures"]
@@ -70,6 +70,24 @@ def sheets_for_run(session: Session, round_id: int) -> dict[str, SheetForRun]:
     stored = session.scalars(select(InputSheet).where(InputSheet.round_id == round_id))
     composed |= {one.kind: SheetForRun(one.headers, one.rows, one.digest) for one in stored}
     return {kind: sheet for kind, sheet in composed.items() if sheet.rows}
+
+
+def count_rows(session: Session, round_id: int) -> dict[str, int]:
+    """Kind → how many rows an import of it would replace."""
+    stored = session.scalars(select(InputSheet).where(InputSheet.round_id == round_id))
+    return {
+        "indicators": count(session, round_id),
+        "adjustments": _n_standing(session, Adjustment, round_id),
+        "vetoes": _n_standing(session, VetoEntry, round_id),
+        **{one.kind: len(one.rows) for one in stored},
+    }
+
+
+def _n_standing(session: Session, ledger: type[Adjustment] | type[VetoEntry], round_id: int) -> int:
+    found = select(func.count(ledger.id)).where(
+        ledger.round_id == round_id, ledger.withdrawn_reason.is_(None)
+    )
+    return session.scalar(found) or 0
 
 
 def _sheet(headers: tuple[str, ...], rows: list[list[str]]) -> SheetForRun:

@@ -34,9 +34,12 @@ blueprint.register_blueprint(ledgers)
 @blueprint.get(f"{PLACE}/")
 def index(round_id: int) -> str:
     """What is kept for the round, and what should be looked at."""
-    row = overview(services().database, round_id).row
-    look = reviewing.look_over(services().database, row)
-    return _page("indicators/index.html", round_id, look=look)
+    return _page(
+        "indicators/index.html",
+        round_id,
+        sheets=service.stored_sheets(services().database, round_id),
+        problems_here=reviewing.glance(services().database, round_id),
+    )
 
 
 @blueprint.get(f"{PLACE}/<kind>")
@@ -165,7 +168,6 @@ def _page(template_name: str, round_id: int, **values: object) -> str:
     return render_template(
         template_name,
         row=found.row,
-        sheets=service.stored_sheets(services().database, round_id),
         kinds=KIND_NAMES,
         is_simulated=found.row.is_simulated,
         **values,

@@ -121,7 +121,7 @@ def test_the_same_standard_is_told_once_and_its_key_stays() -> None:
     ]
     (one,) = warned("", *rows)
     assert one.words == ("协调不到位", "酌情扣分")
-    assert one.problem.values["n"] == 3
+    assert one.n == 3
     assert warned("", rows[0])[0].key == one.key
     assert warned("", replace(rows[0], standard="酌情"))[0].key != one.key
 

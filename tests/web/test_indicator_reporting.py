@@ -266,7 +266,7 @@ def test_004_c_the_page_marks_vague_words_and_takes_a_confirmation(app: Flask) -
     vague = [list(row) for row in INDICATORS["指标完成情况"]]
     vague[4][-1] = "重视不够的酌情扣分"
     bring_in(clerk, {"指标完成情况": vague})
-    assert "有 1 条提醒还没有处理" in clerk.get("/admin/rounds/1/inputs/")
+    assert "有 1 处在冻结之前要改好或确认" in clerk.get("/admin/rounds/1/inputs/")
     html = clerk.get("/admin/rounds/1/inputs/review")
     page = strict(html)
     assert "<mark>重视不够</mark>的<mark>酌情扣分</mark>" in html
