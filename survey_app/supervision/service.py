@@ -23,7 +23,7 @@ from survey_app.supervision.kinds import (
     number_text,
 )
 from survey_app.supervision.lines import Line
-from survey_app.supervision.numbering import next_number
+from survey_app.supervision.numbering import next_number, take_turn
 from survey_app.supervision.reading import current_of, following_of, make_lines
 from survey_app.supervision.tables import SupervisionAct, SupervisionObject, SupervisionRecord
 from survey_app.supervision.units import EVERYTHING, Scope, names_of_all
@@ -115,8 +115,7 @@ def correct_record(
     Kind, number and place in a ladder stay as they are. Raises ProblemsError.
     """
     with database.write() as session:
-        # Numbers are given in turns; so are versions.
-        next_number(session, SupervisionRecord.number)
+        take_turn(session)
         old = current_of(session, record_id)
         problems = _problems(session, spec, old.file_id)
         if not reason.strip():
@@ -177,6 +176,7 @@ def _act(
     database: Database, operator: str, record_id: int, kind: str, ratee: str, words: str
 ) -> None:
     with database.write() as session:
+        take_turn(session)
         line = _line(session, record_id, ratee)
         if line.state not in ALLOWED_IN[kind]:
             raise NotNowError(state=line.state_name)
@@ -195,6 +195,7 @@ def _act(
 def mark_reopened(database: Database, operator: str, record_id: int, words: str) -> None:
     """The scores that a falsified figure went into have been settled anew; says how."""
     with database.write() as session:
+        take_turn(session)
         row = current_of(session, record_id)
         if row.kind != "falsification":
             raise NotFoundError

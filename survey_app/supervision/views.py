@@ -1,7 +1,7 @@
 """Supervision: the list, a record and what came of it, the file of a unit, the ledgers."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from flask import (
@@ -35,6 +35,7 @@ from survey_app.supervision.kinds import (
     KIND_NAMES,
     SANCTION_NAMES,
     STEP_NAMES,
+    STEPS,
     number_text,
 )
 from survey_app.supervision.lines import STATE_NAMES, today
@@ -109,8 +110,23 @@ def _book(content: bytes, name: str) -> Response:
 @only("admin", "clerk")
 def new(kind: str) -> str:
     """An empty record of this kind."""
-    previous = request.args.get("previous", "")
-    return _form_page(_form(kind, issued_on=today(), previous_id=previous), kind)
+    values = _next_step(request.args.get("previous", type=int))
+    form = _form(kind, {"issued_on": today(), **values})
+    return _form_page(form, kind)
+
+
+def _next_step(previous: int | None) -> dict[str, object]:
+    """What the step after this one will say of itself, to be looked over."""
+    if previous is None:
+        return {}
+    found = reading.open_record(services().database, previous)
+    place = STEPS.index(found.record.step) if found.record.step else 0
+    return {
+        "previous_id": str(found.record.file_id),
+        "title": found.record.title,
+        "ratee": found.lines[0].ratee,
+        "step": STEPS[min(place + 1, len(STEPS) - 1)],
+    }
 
 
 @blueprint.post("/new/<kind>")
@@ -128,7 +144,9 @@ def create(kind: str) -> Response | tuple[str, int]:
     return redirect(url_for("supervision.detail", record_id=made))
 
 
-def _form(kind: str, *, is_correction: bool = False, **values: object) -> forms.RecordForm:
+def _form(
+    kind: str, values: Mapping[str, object] | None = None, *, is_correction: bool = False
+) -> forms.RecordForm:
     if kind not in KIND_NAMES:
         raise NotFoundError
     held = services().database
@@ -142,7 +160,7 @@ def _form(kind: str, *, is_correction: bool = False, **values: object) -> forms.
         ladders,
         reading.round_choices(held),
         is_correction=is_correction,
-        **values,
+        **values or {},
     )
 
 
@@ -205,7 +223,8 @@ def correct(record_id: int) -> str:
     said = set(RecordSpec.__dataclass_fields__) - {"kind", "ratees"}
     values = {name: getattr(row, name) for name in said}
     values["round_id"] = str(row.round_id or "")
-    form = _form(row.kind, is_correction=True, ratees=ratees, ratee=ratees[0], **values)
+    values |= {"ratees": ratees, "ratee": ratees[0]}
+    form = _form(row.kind, values, is_correction=True)
     return _form_page(form, row.kind, row=row)
 
 

@@ -1,6 +1,7 @@
 """Supervision: numbers, the ladder, replies, what is overdue, versions, and the year's evidence."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -77,6 +78,14 @@ def test_numbers_run_by_year_and_kind(database: Database) -> None:
     assert sorted(found) == sorted(
         ["通报〔2026〕1号", "约谈〔2026〕1号", "通报〔2026〕2号", "通报〔2025〕1号"]
     )
+
+
+def test_numbers_given_at_once_have_neither_gaps_nor_doubles(database: Database) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _n: file(database, "circular"), range(8)))
+    assert len(set(made)) == 8
+    found = reading.find_lines(database, Wanted(kind="circular"))
+    assert sorted(one.number for one in found) == list(range(1, 9))
 
 
 @pytest.mark.parametrize("kind", KIND_NAMES)

@@ -99,7 +99,8 @@ def test_a_step_that_comes_too_early_is_told_with_its_remedy(clerk: Desk) -> Non
     assert "进到下一步" in clerk.get(address)
     record_id = address.rpartition("/")[2]
     form = read(clerk, f"{PLACE}/new/urging?previous={record_id}")
-    assert form.text
+    assert form.value("title") == "一季度工作通报"
+    assert ("step", "admonition") in form.checked()
     following = filed(
         clerk, "urging", ratee="101", step="admonition", previous_id=record_id, due_on="2026-04-01"
     )
