@@ -1,12 +1,14 @@
-"""What the full marks of a ratee's indicators must add up to, as the scheme's leaf demands."""
+"""Which leaf an indicator belongs to, and what the full marks there must add up to."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from analysis.inputs import IndicatorRow, RateeRow
-from analysis.scheme.components import Component
-from forms.problems import N_, Problem, plain
+from analysis.scheme import Scheme
+from analysis.scheme.components import MARKED, Component
+from forms.definition import nearest
+from forms.problems import N_, InputError, Problem, plain
 
 
 @dataclass(slots=True)
@@ -68,3 +70,35 @@ def _problems(name: str, its: PointSums) -> Iterator[Problem]:
                 N_("请改正分值或属性，或补上缺少的指标"),
                 {**values, "attribute": attribute, "sum": plain(found), "total": plain(wanted)},
             )
+
+
+def leaves_of(scheme: Scheme, rows: Iterable[IndicatorRow]) -> dict[str, Component]:
+    """The leaf each named component means, by path, key or name; "" is the only one."""
+    leaves = [leaf for leaf in scheme.leaves() if leaf.source in MARKED]
+    known: dict[str, Component] = {}
+    for leaf in reversed(leaves):
+        known |= {str(leaf.name): leaf, leaf.key: leaf, leaf.path: leaf}
+    usual = [leaf for leaf in leaves if leaf.source == "indicators"] or leaves
+    if len(usual) == 1:
+        known[""] = usual[0]
+    problems = [
+        _unknown_component(row, [leaf.path for leaf in leaves])
+        for row in rows
+        if row.component not in known
+    ]
+    if problems:
+        raise InputError(problems)
+    return known
+
+
+def _unknown_component(row: IndicatorRow, paths: Sequence[str]) -> Problem:
+    values = {
+        "component": row.component or "—",
+        "guess": nearest(row.component, paths) or "、".join(paths) or "—",
+    }
+    return Problem(
+        f"{row.indicator} {row.ratee}",
+        N_("方案里没有叫 {component} 的指标构成"),
+        N_("请改正「构成」一列，可用的有：{guess}"),
+        values,
+    )

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from analysis.indicator_points import sum_points
-from analysis.indicators import IndicatorResult, leaves_of
+from analysis.indicator_points import leaves_of, sum_points
 from analysis.inputs import IndicatorRow, RateeRow
 from analysis.rounding import half_up
 from analysis.scheme import Scheme
 from analysis.scheme.components import Component
 from forms.problems import N_, Problem, digest, plain
+
+if TYPE_CHECKING:
+    from analysis.indicators import IndicatorResult
 
 WarningKind = Literal["vague", "saturated", "range", "emphasis"]
 VAGUE_WORDS = (
@@ -50,7 +52,7 @@ def review(
     scheme: Scheme,
     ratees: Iterable[RateeRow],
     rows: Sequence[IndicatorRow],
-    results: Iterable[IndicatorResult] = (),
+    results: "Iterable[IndicatorResult]" = (),
 ) -> tuple[IndicatorWarning, ...]:
     """Everything worth a second look; `results` bring in what the scores show."""
     people = {ratee.key: ratee for ratee in ratees}
@@ -147,7 +149,7 @@ def _without_emphasis(
             )
 
 
-def _saturated(results: Iterable[IndicatorResult]) -> Iterator[IndicatorWarning]:
+def _saturated(results: "Iterable[IndicatorResult]") -> Iterator[IndicatorWarning]:
     """Indicators at which nearly everybody has full marks tell nobody apart."""
     full: dict[tuple[str, str], list[bool]] = defaultdict(list)
     for one in results:

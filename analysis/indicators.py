@@ -8,15 +8,14 @@ from fractions import Fraction
 
 import numpy as np
 
-from analysis.indicator_points import points_problems
+from analysis.indicator_points import leaves_of, points_problems
 from analysis.indicator_scoring import Scored, score_row
 from analysis.indicator_sums import MICRO, Micro, sum_scores
 from analysis.inputs import IndicatorRow, RateeRow
 from analysis.results import LeafScore
 from analysis.rounding import half_up
 from analysis.scheme import Scheme
-from analysis.scheme.components import MARKED, Component
-from forms.definition import nearest
+from analysis.scheme.components import Component
 from forms.problems import N_, InputError, Problem
 
 SCORE_DECIMALS = 6
@@ -192,38 +191,6 @@ def _micro(numbers: Iterable[Decimal]) -> Micro:
         return np.array(whole, dtype=np.int64)
     except OverflowError:
         return np.array(whole, dtype=object)
-
-
-def leaves_of(scheme: Scheme, rows: Iterable[IndicatorRow]) -> dict[str, Component]:
-    """The leaf each named component means, by path, key or name; "" is the only one."""
-    leaves = [leaf for leaf in scheme.leaves() if leaf.source in MARKED]
-    known: dict[str, Component] = {}
-    for leaf in reversed(leaves):
-        known |= {str(leaf.name): leaf, leaf.key: leaf, leaf.path: leaf}
-    usual = [leaf for leaf in leaves if leaf.source == "indicators"] or leaves
-    if len(usual) == 1:
-        known[""] = usual[0]
-    problems = [
-        _unknown_component(row, [leaf.path for leaf in leaves])
-        for row in rows
-        if row.component not in known
-    ]
-    if problems:
-        raise InputError(problems)
-    return known
-
-
-def _unknown_component(row: IndicatorRow, paths: Sequence[str]) -> Problem:
-    values = {
-        "component": row.component or "—",
-        "guess": nearest(row.component, paths) or "、".join(paths) or "—",
-    }
-    return Problem(
-        f"{row.indicator} {row.ratee}",
-        N_("方案里没有叫 {component} 的指标构成"),
-        N_("请改正「构成」一列，可用的有：{guess}"),
-        values,
-    )
 
 
 def _not_reported(row: IndicatorRow) -> Problem:

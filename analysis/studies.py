@@ -13,7 +13,7 @@ from analysis.binding import bind
 from analysis.changes import Change, changed_scheme
 from analysis.effective_weights import ADJUSTMENTS
 from analysis.engine import start_engine
-from analysis.indicators import leaves_of
+from analysis.indicator_points import leaves_of
 from analysis.inputs import Inputs
 from analysis.results import RateeResult
 from analysis.scheme import Scheme

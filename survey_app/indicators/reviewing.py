@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from analysis.indicator_points import leaves_of, points_problems
+from analysis.indicator_review import IndicatorWarning, mark_words, review
 from analysis.inputs import IndicatorRow, RateeRow
 from analysis.scheme import Scheme
 from forms.problems import N_, InputError, Problem
@@ -22,7 +24,6 @@ from survey_app.rounds.frozen import hold_round, load_round
 from survey_app.rounds.tables import Round
 
 if TYPE_CHECKING:
-    from analysis.indicator_review import IndicatorWarning
     from analysis.indicators import IndicatorScores
 
 
@@ -36,7 +37,7 @@ class NeedsReasonError(DomainError):
 class Warned:
     """A warning, with who let it stand and why; `pieces` are its text with the words marked."""
 
-    warning: "IndicatorWarning"
+    warning: IndicatorWarning
     pieces: tuple[tuple[str, bool], ...]
     confirmation: Confirmation | None
 
@@ -56,9 +57,6 @@ def look_over(database: Database, row: Round) -> Look:
 
 
 def _look(session: Session, row: Round) -> Look:
-    # Scores bring numpy, which a server that only takes answers does not load.
-    from analysis.indicator_review import mark_words, review
-
     scheme = scheme_of(row)
     rows = [one.row() for one in kept.load(session, row.id)]
     if scheme is None or not rows:
@@ -82,8 +80,8 @@ def score_loosely(
 
     None where a row belongs to no part of the scheme.
     """
-    from analysis.indicator_points import points_problems
-    from analysis.indicators import leaves_of, score_known
+    # Scores bring numpy, which a server that only takes answers does not load.
+    from analysis.indicators import score_known
 
     lenient = replace(scheme, missing="redistribute")
     try:
@@ -138,9 +136,6 @@ def problems_before_freeze(session: Session, row: Round, _at: datetime) -> list[
     scheme = scheme_of(row)
     if scheme is None or not samples:
         return []
-    from analysis.indicator_review import review
-    from analysis.indicators import leaves_of
-
     people = ratees_of(session, row)
     try:
         leaves_of(scheme, samples)
@@ -160,9 +155,6 @@ def problems_before_freeze(session: Session, row: Round, _at: datetime) -> list[
 def _points_problems(
     session: Session, row: Round, scheme: Scheme, people: Sequence[RateeRow]
 ) -> list[Problem]:
-    from analysis.indicator_points import points_problems
-    from analysis.indicators import leaves_of
-
     rules = [leaf.points for leaf in scheme.leaves()]
     if all(rule.total is None and not rule.by_attribute for rule in rules):
         return []
