@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from survey_app.appraisals import roster, steps
 from survey_app.appraisals.reading import Found
@@ -91,11 +91,13 @@ def part_name(part: str) -> str:
     return part
 
 
-def year_row(page: YearPage, row: YearRow) -> tuple[str, ...]:
+def year_row(
+    page: YearPage, row: YearRow, translate: Callable[[str], str] = str
+) -> tuple[str, ...]:
     """A person's line in a year's list."""
     eligible = page.is_eligible(row)
     limit = page.limit(row)
-    notes = [f"只能评为{limit}" if limit else "", page.why_not(row)]
+    notes = [f"只能评为{limit}" if limit else "", page.why_not(row, translate)]
     return (
         row.unit_name,
         row.person,

@@ -113,6 +113,7 @@ def year_list(number: int) -> str:
         units=unit_names(held, sight_of(current()).units),
         years=year.years(held),
         year_row=books.year_row,
+        say=_,
         is_simulated=page.is_simulated,
     )
 

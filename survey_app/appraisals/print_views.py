@@ -98,5 +98,6 @@ def annual_paper(number: int, person: str) -> str:
         page=page,
         one=found,
         part_name=books.part_name,
+        say=_,
         is_simulated=page.is_simulated,
     )

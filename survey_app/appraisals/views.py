@@ -47,6 +47,7 @@ def index() -> str:
             lines=lines,
             pages=pages,
             me=me,
+            say=_,
             grades=reading.grade_names(reading.list_periods(held)),
             is_simulated=any(line.is_simulated for line in lines),
         )

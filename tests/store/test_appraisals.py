@@ -1,5 +1,6 @@
 """Appraisals of persons: five steps in order, points, places, scope, filed forms that stay."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +16,7 @@ from survey_app.appraisals.feedback import TooLateError
 from survey_app.appraisals.service import Decision, Review
 from survey_app.appraisals.sheets import Item
 from survey_app.appraisals.tables import AppraisalAct, AppraisalForm, AppraisalPeriod
+from survey_app.appraisals.who import sight_of
 from survey_app.core.access import SignedIn
 from survey_app.core.database import Database
 from survey_app.core.errors import ForbiddenError, ProblemsError
@@ -64,6 +66,20 @@ def bring_to(database: Database, period_id: int, step: int, person: str = ONE) -
         service.review(database, LEADER, period_id, person, Review(MARKS, "good", "踏实"))
     if step >= 4:
         service.decide(database, UNIT, period_id, [Decision(person, "good")])
+
+
+def do(database: Database, by: SignedIn, period_id: int, act: str) -> None:
+    """One act to the first person's form, by somebody."""
+    acts: dict[str, Callable[[], None]] = {
+        "indicators": lambda: service.fix_indicators(database, by, period_id, ONE, ITEMS),
+        "summary": lambda: service.write_summary(database, by, period_id, ONE, "小结"),
+        "review": lambda: service.review(database, by, period_id, ONE, Review(MARKS, "good")),
+        "decision": lambda: service.decide(database, by, period_id, [Decision(ONE, "good")]),
+        "confirm": lambda: feedback.confirm(database, by, period_id, ONE),
+        "submit": lambda: feedback.submit(database, by, period_id, [ONE]),
+        "accept": lambda: feedback.accept(database, by, period_id, [ONE]),
+    }
+    acts[act]()
 
 
 def file_it(database: Database, period_id: int, person: str = ONE) -> None:
@@ -121,17 +137,9 @@ def test_002_j_no_step_before_the_one_before(
     database: Database, period_id: int, step: int, act: str, missing: str
 ) -> None:
     bring_to(database, period_id, step)
+    by = {"summary": himself(ONE), "review": LEADER, "confirm": himself(ONE)}.get(act, UNIT)
     with pytest.raises(StepError) as error:
-        if act == "summary":
-            service.write_summary(database, himself(ONE), period_id, ONE, "小结")
-        elif act == "review":
-            service.review(database, LEADER, period_id, ONE, Review(MARKS, "good"))
-        elif act == "decision":
-            service.decide(database, UNIT, period_id, [Decision(ONE, "good")])
-        elif act == "confirm":
-            feedback.confirm(database, himself(ONE), period_id, ONE)
-        else:
-            feedback.submit(database, UNIT, period_id, [ONE])
+        do(database, by, period_id, act)
     assert f"“{missing}”还没有完成" in str(error.value)
 
 
@@ -195,23 +203,10 @@ def test_nobody_does_what_is_not_theirs(
     at = {"indicators": 0, "summary": 1, "review": 2, "decision": 3, "confirm": 4, "accept": 4}
     bring_to(database, period_id, at[act])
     with pytest.raises(ForbiddenError):
-        if act == "indicators":
-            service.fix_indicators(database, by, period_id, ONE, ITEMS)
-        elif act == "summary":
-            service.write_summary(database, by, period_id, ONE, "小结")
-        elif act == "review":
-            service.review(database, by, period_id, ONE, Review(MARKS, "good"))
-        elif act == "decision":
-            service.decide(database, by, period_id, [Decision(ONE, "good")])
-        elif act == "confirm":
-            feedback.confirm(database, by, period_id, ONE)
-        else:
-            feedback.accept(database, by, period_id, [ONE])
+        do(database, by, period_id, act)
 
 
 def test_nobody_sees_what_is_not_theirs(database: Database, period_id: int) -> None:
-    from survey_app.appraisals.who import sight_of
-
     for by in (operator("unit", "u2"), operator("leader", "u2"), himself("人员0002")):
         with pytest.raises(ForbiddenError):
             reading.read_form(database, period_id, ONE, sight_of(by))
