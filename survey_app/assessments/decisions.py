@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from analysis.results import RateeResult
 from forms.problems import N_, Problem
 from survey_app.assessments import grading
 from survey_app.assessments.grading import Choice, GradeLine, Places
@@ -74,6 +75,11 @@ def decided(database: Database, run: OpenedRun) -> dict[str, GradeLine]:
     with database.read() as session:
         chosen = _chosen(session, run.line.id)
     return {line.one.key: line for line in grading.grade_lines(run.assessment, chosen)}
+
+
+def decided_results(database: Database, run: OpenedRun) -> tuple[RateeResult, ...]:
+    """The results with the grades people gave, and what these lead to."""
+    return grading.with_grades(run.assessment, run.inputs, decided(database, run))
 
 
 def problems_of(run: OpenedRun, board: Board) -> list[Problem]:

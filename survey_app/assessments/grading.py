@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from analysis.binding import bind
+from analysis.consequences import consequences
 from analysis.grading import TIED_FOR_PLACE
 from analysis.inputs import Inputs
-from analysis.results import Assessment, RateeResult
+from analysis.results import Assessment, Proposal, RateeResult
 from analysis.scheme import Scheme
 from analysis.scheme.grades import Quota
 from analysis.scheme.words import SCOPE
@@ -132,6 +134,24 @@ def _where(scheme: Scheme, quota: Quota, cell: Cell) -> str:
         return str(cell[0]) or "—"
     words = [str(scheme.ratee_class_name(str(cell[0]))), *map(str, cell[1:])]
     return "·".join(word for word in words if word)
+
+
+def with_grades(
+    assessment: Assessment, inputs: Inputs, lines: Mapping[str, GradeLine]
+) -> tuple[RateeResult, ...]:
+    """The results with the grades chosen instead of those proposed, and what these lead to."""
+    scheme = assessment.scheme
+    graded = [
+        replace(one, grade=lines[one.key].grade or None, grade_name=lines[one.key].grade_name)
+        if one.key in lines
+        else one
+        for one in assessment.ratees
+    ]
+    known = bind(inputs, scheme)
+    found: dict[str, list[Proposal]] = {}
+    for each in consequences(scheme, known.ratees, graded, known.history, known.period):
+        found.setdefault(each.ratee, []).append(each)
+    return tuple(replace(one, consequences=tuple(found.get(one.key, ()))) for one in graded)
 
 
 def problems_of(

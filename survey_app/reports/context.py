@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from analysis.inputs import Inputs
 from analysis.results import Assessment, NodeScore, RateeResult
+from analysis.scheme import DEFAULT_SCHEME, Scheme, shipped
 from analysis.scheme.components import Component
 from forms.questionnaire import Questionnaire
+from survey_app.assessments.grading import GradeLine, Places
 from survey_app.reports.sheets import Mark, Section, Value
 from survey_app.reports.votes import Votes
 
@@ -30,6 +32,21 @@ class RateeBallots:
         return self.received - self.valid
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What people and earlier rounds add to an assessment.
+
+    `lines` are the grades as they stand, by ratee; without any the proposals stand alone.
+    `last_ranks` are ranks within the class in `last_period`.
+    """
+
+    lines: Mapping[str, GradeLine] = field(default_factory=dict)
+    places: tuple[Places, ...] = ()
+    is_approved: bool = False
+    last_ranks: Mapping[str, int] = field(default_factory=dict)
+    last_period: str = ""
+
+
 class Tables:
     """An assessment with the look-ups that several tables share.
 
@@ -38,8 +55,13 @@ class Tables:
     """
 
     def __init__(
-        self, assessment: Assessment, inputs: Inputs | None, target_per_ratee: int = 0
+        self,
+        assessment: Assessment,
+        inputs: Inputs | None,
+        target_per_ratee: int = 0,
+        beside: Beside | None = None,
     ) -> None:
+        self.beside = beside or Beside()
         self.assessment = assessment
         self.scheme = assessment.scheme
         self.inputs = inputs
@@ -50,6 +72,11 @@ class Tables:
     def names(self) -> Mapping[str, str]:
         """Names of ratees by key."""
         return {one.key: one.name for one in self.assessment.ratees}
+
+    @cached_property
+    def results(self) -> Mapping[str, RateeResult]:
+        """Results by key of the ratee."""
+        return {one.key: one for one in self.assessment.ratees}
 
     @cached_property
     def classes(self) -> dict[str, list[RateeResult]]:
@@ -63,7 +90,7 @@ class Tables:
 
     def section(self, place: int, key: str, rows: Rows) -> Section:
         """The rows of one class under its name and number."""
-        name = str(self.scheme.ratee_class_name(key))
+        name = class_name(self.scheme, key)
         return Section(f"{numeral(place)}、{name}（{len(self.classes[key])} 个）", rows, name)
 
     def sections(self, rows: Mapping[str, Rows]) -> tuple[Section, ...]:
@@ -127,6 +154,12 @@ class Tables:
             f"摘要 {short(scheme.digest)}）；"
             f"数据摘要 {short(self.assessment.content_digest)}。摘要全文见“口径说明”。"
         )
+
+
+def class_name(scheme: Scheme, key: str) -> str:
+    """How a class of ratees is called: by the scheme, else as usual, else as registered."""
+    usual = shipped()[DEFAULT_SCHEME].ratee_classes
+    return str(scheme.ratee_classes.get(key) or usual.get(key) or key)
 
 
 def numeral(place: int) -> str:

@@ -2,11 +2,14 @@
 
 from fractions import Fraction
 
+from analysis import periods
 from analysis.results import NodeScore, RateeResult
 from analysis.scheme.components import Component
 from forms.problems import plain
 from survey_app.reports.context import Rows, Tables, count, node_of
-from survey_app.reports.sheets import Column, Mark, Section, Sheet, Value, rounded, score
+from survey_app.reports.sheets import Column, Mark, Sheet, Value, rounded, score
+
+MONTHS = 12
 
 
 def ranking(tables: Tables) -> Sheet:
@@ -31,6 +34,7 @@ def ranking(tables: Tables) -> Sheet:
         Column("95%区间", "label"),
         Column("组内名次", "ordinal"),
         Column("类内名次", "ordinal"),
+        *([Column(last_title(tables), "ordinal")] if tables.beside.last_ranks else []),
         Column("名次范围", "label"),
         Column("一票否决", "label"),
         Column("评定等次", "label"),
@@ -45,6 +49,7 @@ def ranking(tables: Tables) -> Sheet:
 
 
 def _ranking_row(tables: Tables, number: int, one: RateeResult) -> tuple[Value, ...]:
+    beside = tables.beside
     vetoes = [tables.veto_name(key) for key in one.veto]
     parts: list[Value] = []
     for part in tables.scheme.components:
@@ -61,11 +66,19 @@ def _ranking_row(tables: Tables, number: int, one: RateeResult) -> tuple[Value, 
         bounds(one.lo, one.hi),
         count(one.rank_group),
         count(one.rank_class),
+        *([count(beside.last_ranks.get(one.key))] if beside.last_ranks else []),
         _rank_range(one),
         "、".join(vetoes) or Mark.NONE,
-        one.grade_name or Mark.NONE,
+        _grade(tables, one),
         _remark(one),
     )
+
+
+def _grade(tables: Tables, one: RateeResult) -> Value:
+    """The grade people gave, marked while it is not approved; else the proposal."""
+    line = tables.beside.lines.get(one.key)
+    name = line.grade_name if line else one.grade_name
+    return name or Mark.NONE
 
 
 def _rank_range(one: RateeResult) -> Value:
@@ -100,8 +113,22 @@ def _ranking_notes(tables: Tables) -> tuple[str, ...]:
         "不同类别不作比较，名次只在类内和组内排列。",
         "95%区间和名次范围只反映抽样误差，不含自选样本的偏差；名次范围是现有数据不能排除的最好和"
         "最差名次。",
+        *_last_note(tables),
         f"有效评议 {counts.valid} 份次（一份答卷评一个对象为一份次）。{tables.scheme_note()}",
     )
+
+
+def last_title(tables: Tables) -> str:
+    """What the ranks of the period before are called."""
+    found = periods.parse(tables.beside.last_period)
+    return "上年名次" if found is None or found.months == MONTHS else "上期名次"
+
+
+def _last_note(tables: Tables) -> tuple[str, ...]:
+    beside = tables.beside
+    if not beside.last_ranks:
+        return ()
+    return (f"“{last_title(tables)}”是{periods.in_words(beside.last_period)}的类内名次。",)
 
 
 def by_rater_class(tables: Tables) -> tuple[Sheet, ...]:
@@ -185,71 +212,6 @@ def _missing(tables: Tables) -> str:
         "zero": "该主体按零分计",
         "fail": "不出总分",
     }[tables.scheme.missing]
-
-
-def ledger(tables: Tables) -> Sheet:
-    """加减分与一票否决: every entry with what it rests on, and what of it was counted."""
-    columns = (
-        Column("单位", "text"),
-        Column("类别", "label"),
-        Column("事项", "text"),
-        Column("依据", "text"),
-        Column("来源", "text"),
-        Column("核定分", "points"),
-        Column("该单位合计", "points"),
-        Column("计入分（封顶后）", "points"),
-        Column("日期", "label"),
-    )
-    sections = (
-        Section("一、加减分", _adjustment_rows(tables), "加减分"),
-        Section("二、一票否决", _veto_rows(tables), "一票否决"),
-    )
-    notes = (
-        f"计入加分不超过 {cap(tables.scheme.adjustments.bonus_cap)}，计入减分不超过"
-        f" {cap(tables.scheme.adjustments.deduction_cap)}；超过的部分不计，合计照列。"
-        "一票否决不改变总分，只影响等次。",
-        tables.scheme_note(),
-    )
-    name = "加减分与一票否决"
-    return Sheet(name, f"{name}台账", columns, sections, notes, section_heading="台账")
-
-
-def _adjustment_rows(tables: Tables) -> tuple[tuple[Value, ...], ...]:
-    if tables.inputs is None:
-        return ()
-    results = {one.key: one for one in tables.assessment.ratees}
-    rows: list[tuple[Value, ...]] = []
-    for row in sorted(tables.inputs.adjustments, key=lambda row: (row.ratee, row.kind)):
-        one = results[row.ratee]
-        is_bonus = row.kind == "bonus"
-        front = (one.name, "加分" if is_bonus else "减分", row.matter)
-        raw = one.bonus_raw if is_bonus else one.deduction_raw
-        counted = one.bonus_counted if is_bonus else one.deduction_counted
-        grounds = (row.evidence or "—", row.source or "—")
-        rows.append((*front, *grounds, row.points, raw, counted, _day(row.on)))
-    return tuple(rows)
-
-
-def _veto_rows(tables: Tables) -> tuple[tuple[Value, ...], ...]:
-    if tables.inputs is None:
-        return ()
-    names = {one.key: one.name for one in tables.assessment.ratees}
-    none = (Mark.NONE,) * 4
-    return tuple(
-        (
-            names[one.ratee],
-            "一票否决",
-            tables.veto_name(one.veto),
-            one.document,
-            *none,
-            _day(one.on),
-        )
-        for one in sorted(tables.inputs.vetoes, key=lambda row: (row.ratee, row.veto))
-    )
-
-
-def _day(on: object) -> Value:
-    return Mark.NONE if on is None else str(on)
 
 
 def node_score(node: NodeScore | None) -> Value:

@@ -3,27 +3,39 @@
 from analysis.inputs import Inputs
 from analysis.results import Assessment
 from survey_app.reports.basis_table import basis
-from survey_app.reports.context import Tables
+from survey_app.reports.context import Beside, Tables
+from survey_app.reports.grade_tables import grades, linkages
 from survey_app.reports.indicator_table import indicators
+from survey_app.reports.ledger_tables import ledger, vetoes
+from survey_app.reports.monthly_table import monthly
 from survey_app.reports.round_tables import findings, participation, quality, ratee_counts
 from survey_app.reports.satisfaction_tables import by_channel, by_dimension, summaries
-from survey_app.reports.score_tables import by_rater_class, ledger, ranking
+from survey_app.reports.score_tables import by_rater_class, ranking
 from survey_app.reports.sheets import Sheet
+from survey_app.reports.trace_tables import conversions, trace, weights
 
 
 def all_sheets(
-    assessment: Assessment, inputs: Inputs | None = None, *, target_per_ratee: int = 0
+    assessment: Assessment,
+    inputs: Inputs | None = None,
+    *,
+    target_per_ratee: int = 0,
+    beside: Beside | None = None,
 ) -> tuple[Sheet, ...]:
     """The sheets this assessment can fill; `inputs` are those it was made from."""
-    tables = Tables(assessment, inputs, target_per_ratee)
-    sheets = [ranking(tables), *summaries(tables), *by_rater_class(tables), *by_dimension(tables)]
-    sheets += [by_channel(tables), quality(tables)]
+    tables = Tables(assessment, inputs, target_per_ratee, beside)
+    sheets = [ranking(tables), *monthly(tables), *grades(tables), *linkages(tables)]
+    sheets += [*summaries(tables), *by_rater_class(tables), *by_dimension(tables)]
+    if assessment.cells.ballots:
+        sheets += [by_channel(tables), quality(tables)]
     if assessment.findings:
         sheets.append(findings(tables))
     if assessment.indicators:
         sheets.append(indicators(tables))
-    sheets.append(participation(tables))
+    if assessment.participation:
+        sheets.append(participation(tables))
     if target_per_ratee:
         sheets.append(ratee_counts(tables))
-    sheets += [ledger(tables), basis(tables)]
+    sheets += [ledger(tables), vetoes(tables), *conversions(tables), *weights(tables)]
+    sheets += [trace(tables), basis(tables)]
     return tuple(sheets)

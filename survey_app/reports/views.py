@@ -4,12 +4,16 @@ import io
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
 from survey_app.assessments import service
 from survey_app.core.services import services
+
+if TYPE_CHECKING:
+    from survey_app.reports.context import Beside
 
 blueprint = Blueprint("reports", __name__, url_prefix="/admin/rounds/<int:round_id>/reports")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -31,6 +35,7 @@ def workbook(round_id: int) -> Response:
             cutoff=run.closed_on,
             inputs=run.inputs,
             target_per_ratee=run.frozen.target_per_ratee,
+            beside=_beside(run),
         )
         content = path.read_bytes()
     return _download(content, XLSX, f"{_stem(run)}.xlsx", f"results-{round_id}.xlsx")
@@ -49,6 +54,7 @@ def csv_files(round_id: int) -> Response:
             Path(folder),
             inputs=run.inputs,
             target_per_ratee=run.frozen.target_per_ratee,
+            beside=_beside(run),
         ):
             entry = zipfile.ZipInfo(path.name, date_time=(2000, 1, 1, 0, 0, 0))
             archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
@@ -62,6 +68,12 @@ def scores(round_id: int) -> Response:
     number = request.args.get("run", type=int)
     text = service.stored_scores(services().database, round_id, number)
     return _download(text.encode(), "application/json", "scores.json", "scores.json")
+
+
+def _beside(run: service.OpenedRun) -> "Beside":
+    from survey_app.reports.beside import beside_of
+
+    return beside_of(services().database, run)
 
 
 def _run(round_id: int) -> service.OpenedRun:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from analysis.inputs import Inputs
 from analysis.results import Assessment
+from survey_app.reports.context import Beside
 from survey_app.reports.csv_files import write_csv_files
 from survey_app.reports.tables import all_sheets
 from survey_app.reports.workbook import Heading, write_sheets
@@ -18,13 +19,15 @@ def write_workbook(
     cutoff: str = "",
     inputs: Inputs | None = None,
     target_per_ratee: int = 0,
+    beside: Beside | None = None,
 ) -> None:
     """Write every table to an Excel workbook; the same assessment gives the same bytes.
 
     `title` begins every sheet's title ("某市2009年度"), `cutoff` is the day the figures stop.
     """
     heading = Heading(title, organiser, cutoff, is_simulated=assessment.is_simulated)
-    write_sheets(all_sheets(assessment, inputs, target_per_ratee=target_per_ratee), path, heading)
+    sheets = all_sheets(assessment, inputs, target_per_ratee=target_per_ratee, beside=beside)
+    write_sheets(sheets, path, heading)
 
 
 def write_csv(
@@ -33,8 +36,8 @@ def write_csv(
     *,
     inputs: Inputs | None = None,
     target_per_ratee: int = 0,
+    beside: Beside | None = None,
 ) -> tuple[Path, ...]:
     """Write the same tables as CSV files into `folder`; their paths in order of the sheets."""
-    return write_csv_files(
-        all_sheets(assessment, inputs, target_per_ratee=target_per_ratee), folder
-    )
+    sheets = all_sheets(assessment, inputs, target_per_ratee=target_per_ratee, beside=beside)
+    return write_csv_files(sheets, folder)

@@ -47,7 +47,9 @@ def test_the_sheets_and_their_order() -> None:
         "指标完成情况",
         "抽样与参与情况",
         "各对象份数",
-        "加减分与一票否决",
+        "加减分台账",
+        "一票否决台账",
+        "得分来历",
         "口径说明",
     ]
 
@@ -68,11 +70,11 @@ def test_caps_and_vetoes_are_said() -> None:
     found = row(sheets()["综合得分排名表"], "=永定区")
     assert found["备注"] == "加分合计 62，封顶"
     assert found["一票否决"] == "重大安全事故"
-    ledger = sheets()["加减分与一票否决"]
-    entries = [values for _, values in ledger.rows()]
-    assert len(entries) == 5
-    assert entries[0][5:8] == (62, 62, 50)  # points, sum of the unit, counted
-    assert entries[4][2:4] == ("重大安全事故", "安监〔2009〕9号")
+    entries = [values for _, values in sheets()["加减分台账"].rows()]
+    assert len(entries) == 4
+    assert entries[0][5:9] == (62, 1, 62, 50)  # points, times, sum of the unit, counted
+    (veto,) = [values for _, values in sheets()["一票否决台账"].rows()]
+    assert veto[1:4] == ("重大安全事故", "安监〔2009〕9号", "不能评为最高等次")
 
 
 def test_classes_stand_apart() -> None:
