@@ -1,7 +1,9 @@
 """The difference of two definitions, in words an office can read out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
+from analysis.scheme import words
 from forms.problems import N_
 
 _WORDS = {
@@ -41,7 +43,7 @@ _WORDS = {
     "grades": N_("等次"),
     "high": N_("最高"),
     "key": N_("编号"),
-    "kind": N_("换算方式"),
+    "kind": N_("类型"),
     "last": N_("末位"),
     "line": N_("折线"),
     "low": N_("最低"),
@@ -92,55 +94,130 @@ _WORDS = {
 }
 
 
+_PARTS = {
+    "component": N_("构成"),
+    "source": N_("来源"),
+    "veto": N_("一票否决"),
+    "grade": N_("等次"),
+    "restriction": N_("等次限制"),
+    "consequence": N_("结果运用"),
+}
+_VALUES: Mapping[str, words.Words] = {
+    "missing": words.MISSING,
+    "same_device": words.SAME_DEVICE,
+    "grade_on": words.GRADE_ON,
+    "rhythm": words.RHYTHM,
+    "source": words.SOURCE,
+    "combine": words.COMBINE,
+    "unknown": words.UNKNOWN,
+    "effect": words.VETO_EFFECT,
+    "scope": words.SCOPE,
+    "rounding": words.ROUNDING,
+    "span": words.SPAN,
+    "kind": {**words.TRANSFORM, **words.ADJUSTMENT, **words.CONSEQUENCE},
+    "void": words.VOID,
+}
+_OF_DATA = ("weight", "rater_classes", "by_attribute", "ranges", "table")
+"""Tables whose keys are words of the office, not fields."""
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """A value: what it is called from the root on, and what it says."""
+
+    names: tuple[str, ...]
+    text: str
+
+    def named(self, n: int = 0) -> str:
+        """Its name, the first n parts of it left out."""
+        return " ".join(filter(None, self.names[n:]))
+
+
 def differences(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:
     """A sentence a change: what, from, to. Parts are known by their key, not by their place."""
-    old = dict(_flatten(before, ()))
-    new = dict(_flatten(after, ()))
-    names = _names(before) | _names(after)
-    sentences = []
+    classes = _class_names(before) | _class_names(after)
+    old = dict(_flatten(before, (), (), classes))
+    new = dict(_flatten(after, (), (), classes))
+    old_parts, new_parts = _part_paths(old), _part_paths(new)
+    sentences: dict[str, None] = {}
     for path in [*old, *(path for path in new if path not in old)]:
-        if old.get(path) != new.get(path):
-            words = " ".join(filter(None, (names.get(word, word) for word in path)))
-            sentences.append(f"{words} {old.get(path, '—')} → {new.get(path, '—')}")
-    return sentences
+        if old.get(path) and new.get(path) and old[path].text == new[path].text:
+            continue
+        parts = old_parts ^ new_parts
+        part = next((path[:n] for n in range(1, len(path) + 1) if path[:n] in parts), None)
+        if part is None:
+            was, now = (side[path].text if path in side else "—" for side in (old, new))
+            fact = new.get(path) or old[path]
+            sentences[f"{fact.named()} {was} → {now}"] = None
+        else:
+            sentences[_whole_part(part, new if part in new_parts else old, part in new_parts)] = (
+                None
+            )
+    if not sentences and before != after:
+        return [N_("只有先后顺序不同")]
+    return list(sentences)
 
 
-def _flatten(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+def _part_paths(facts: Iterable[Path]) -> set[Path]:
+    """Every part that is told apart by its key or its number."""
+    return {
+        path[: n + 1] for path in facts for n, step in enumerate(path) if step[:1] in ("=", "#")
+    }
+
+
+def _whole_part(part: Path, facts: Mapping[Path, _Fact], is_new: object) -> str:
+    """A part that came or went, in one sentence."""
+    within = [fact for path, fact in facts.items() if path[: len(part)] == part]
+    name = " ".join(filter(None, within[0].names[: len(part)]))
+    kind = _PARTS.get(part[-2], "")
+    named = f"{kind}“{name}”" if kind else f" {name}"
+    if not is_new:
+        return N_("删去{named}").format(named=named)
+    said = "、".join(f"{fact.named(len(part))} {fact.text}" for fact in within if fact.text)
+    return N_("新增{named}：{said}").format(named=named, said=said)
+
+
+def _flatten(
+    value: object, path: Path, names: tuple[str, ...], classes: Mapping[str, str]
+) -> Iterator[tuple[Path, _Fact]]:
+    """(path, fact) of everything that is set."""
     if isinstance(value, Mapping):
+        is_data = bool(path) and path[-1] in _OF_DATA
         for key, item in value.items():
             if path or key != "key":
-                yield from _flatten(item, (*path, key))
+                word = classes.get(key, key) if is_data else _WORDS.get(key, classes.get(key, key))
+                yield from _flatten(item, (*path, key), (*names, word), classes)
     elif isinstance(value, list) and value and isinstance(value[0], Mapping):
         for place, item in enumerate(value, start=1):
             rest = {name: part for name, part in item.items() if name != "key"}
-            yield from _flatten(rest, (*path, _place(item, place, len(value))))
-    elif value is not None and value != []:
-        text = "、".join(map(str, value)) if isinstance(value, list) else str(value)
-        yield path, text
+            if "key" in item:
+                step, word = f"={item['key']}", _chinese(item.get("name", item["key"]))
+            else:
+                step, word = f"#{place}", f"（{place}）" if len(value) > 1 else ""
+            yield from _flatten(rest, (*path, step), (*names, word), classes)
+    elif value is not None and value not in ([], ""):
+        yield path, _Fact(names, _said(path, value))
 
 
-def _place(item: Mapping[str, object], place: int, n: int) -> str:
-    """How a part of a list is told from its siblings: by its key, or else by its number."""
-    if "key" in item:
-        return f"={item['key']}"
-    return f"（{place}）" if n > 1 else "="
+def _said(path: Path, value: object) -> str:
+    """A value in the words of the office."""
+    if isinstance(value, bool):
+        return words.FLAG[str(value).lower()]
+    known = _VALUES.get(path[-1], {})
+    items = value if isinstance(value, list) else [value]
+    return "、".join(known.get(str(item), str(item)) for item in items)
 
 
-def _names(value: object) -> dict[str, str]:
-    """What the parts of a definition are called, by "=" and their key; and the words of fields."""
-    names = {**_WORDS, "=": ""}
-    waiting = [value]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, Mapping):
-            if "key" in part:
-                names[f"={part['key']}"] = _chinese(part.get("name", part["key"]))
-            if isinstance(classes := part.get("rater_class"), Mapping):
-                names = {key: _chinese(name) for key, name in classes.items()} | names
-            waiting += part.values()
-        elif isinstance(part, list):
-            waiting += part
-    return names
+def _class_names(scheme: Mapping[str, object]) -> dict[str, str]:
+    """What classes of raters and ratees are called."""
+    found: dict[str, str] = {}
+    for part in ("rater_class", "ratee_class"):
+        named = scheme.get(part)
+        if isinstance(named, Mapping):
+            found |= {key: _chinese(name) for key, name in named.items()}
+    return found
 
 
 def _chinese(name: object) -> str:

@@ -94,7 +94,7 @@ def test_a_change_is_told_in_words() -> None:
         ('missing = "redistribute"', ""),
     )
     assert before.diff(after) == [
-        "缺项的处理 redistribute → fail",
+        "缺项的处理 按其余构成重新分配权重 → 不出结果",
         "指标考核 权重 60 → 55",
         "公众评议 权重 30 → 35",
         "公众评议 评议主体权重 村居基层 5 → 4",
