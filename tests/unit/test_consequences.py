@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
+from analysis.assessment import assess
 from analysis.consequences import consequences
-from analysis.inputs import HistoryRow, RateeRow, VetoRow
+from analysis.inputs import HistoryRow, Inputs, RateeRow, VetoRow
 from analysis.results import Proposal
 from analysis.scheme import Scheme, shipped
 from tests.unit.marked import ONE_PART, SIX, results_of, scheme_of, units
+from tests.unit.sealing import Row, seal
 
 SANCTIONS = """
 [[consequence]]
@@ -241,3 +244,20 @@ def test_a_zeroed_total_is_the_last_one() -> None:
     scheme = scheme_of(ONE_PART, veto, LAST.format(key="k", name="n", kind="talk"))
     found = proposed(scheme, {"a": "99", "b": "10"}, vetoes=[VetoRow("a", "v", "1", None)])
     assert keys(found) == [("a", "k")]
+
+
+def test_an_assessment_carries_refusals_what_is_open_and_what_follows(tmp_path: Path) -> None:
+    survey = ONE_PART.replace("indicators", "questionnaire").replace(
+        'source = "questionnaire"', 'source = "questionnaire"\nmin_n = 1'
+    )
+    scheme = scheme_of(SIX.replace(ONE_PART, survey), SANCTIONS)
+    seal(tmp_path / "r", [Row("a", (1, 1, 1, 1, 1)), Row("b", (5, 5, 5, 5, 5))])
+    history = (HistoryRow("a", "2025", "不合格", "t"),)
+    inputs = Inputs(tuple(units("a", "b")), history=history, period="2026")
+    worst, best = assess([tmp_path / "r"], inputs, scheme).ratees
+    assert (worst.grade_name, best.grade_name) == ("不合格", "优秀")
+    assert keys(worst.consequences) == [("a", "admonition"), ("a", "demotion")]
+    assert [one.grade for one in worst.refusals] == ["g0", "g1", "g2", "g3", "g4"]
+    assert worst.grade_reason == "；".join(one.text() for one in worst.refusals)
+    assert (best.consequences, best.refusals) == ((), ())
+    assert best.allowed == ("g0", "g1", "g2", "g3", "g4", "g5")

@@ -3,41 +3,18 @@
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.composition import Composed, compose
+from analysis.composition import compose
 from analysis.grading import Graded, grade
 from analysis.inputs import HistoryRow, RateeRow, VetoRow
 from analysis.results import LeafScore
 from analysis.scheme import SCHEMES, Scheme, shipped
+from tests.unit.marked import ONE_PART, SIX, totals, with_grade
 
 DEFAULT = shipped()["zhangjiajie-2009"]
 TEXT = (SCHEMES / "zhangjiajie-2009.toml").read_text("utf-8")
-ONE_PART = """
-key = "t"
-version = "1"
-title = "t"
-missing = "redistribute"
-[[component]]
-key = "a"
-name = "得分"
-weight = "100"
-source = "indicators"
-"""
-SIX = ONE_PART + "".join(
-    f'[[grade]]\nkey = "g{place}"\nname = "{name}"\n' + (f'min = "{line}"\n' if line else "")
-    for place, (name, line) in enumerate(
-        [
-            ("优秀", 90),
-            ("良好", 80),
-            ("合格", 70),
-            ("基本合格", 60),
-            ("基本不合格", 50),
-            ("不合格", None),
-        ]
-    )
-)
 GROUPS = [f"第{n}组" for n in range(1, 8)]
 
 
@@ -50,28 +27,9 @@ def city(n_counties: int = 4, n_units: int = 45) -> list[RateeRow]:
     return counties + units
 
 
-def totals(
-    scheme: Scheme,
-    ratees: Sequence[RateeRow],
-    marks: Mapping[str, str | Fraction],
-    vetoes: Sequence[VetoRow] = (),
-) -> dict[str, Composed]:
-    """Totals equal to the marks: the same score in every leaf."""
-    leaves = {
-        (key, leaf.path): LeafScore(Fraction(mark))
-        for key, mark in marks.items()
-        for leaf in scheme.leaves()
-    }
-    return compose(scheme, ratees, leaves, vetoes=vetoes)
-
-
 def descending(ratees: Sequence[RateeRow]) -> dict[str, str]:
     """99, 98, 97, … in the order given."""
     return {ratee.key: str(99 - place) for place, ratee in enumerate(ratees)}
-
-
-def with_grade(given: Mapping[str, Graded], key: str) -> set[str]:
-    return {ratee for ratee, one in given.items() if one.grade == key}
 
 
 def graded(scheme: Scheme, marks: Mapping[str, str], *vetoes: VetoRow) -> dict[str, Graded]:
@@ -284,6 +242,7 @@ QUOTAS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(marks=MARKS, quota=QUOTAS, data=st.data())
 def test_quotas_hold_order_is_kept_and_rows_have_no_order(
     marks: list[str], quota: str, data: st.DataObject

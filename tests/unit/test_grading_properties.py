@@ -5,7 +5,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.grading import Graded
@@ -118,6 +118,7 @@ def holders(given_: Mapping[str, Graded], ratees: Sequence[RateeRow], key: str) 
     return [row for row in ratees if given_[row.key].grade == key]
 
 
+@settings(deadline=None)
 @given(cases(rules=RULES, limit=LIMIT))
 def test_no_cell_has_more_than_its_places(
     case: tuple[str, list[RateeRow], dict[str, str], list[HistoryRow], list[str]],
@@ -136,6 +137,7 @@ def test_no_cell_has_more_than_its_places(
                 assert sum(given_.values()) <= len(ratees) * quota.share
 
 
+@settings(deadline=None)
 @given(cases(rules=RULES))
 def test_nobody_better_with_the_same_claim_is_passed_over(
     case: tuple[str, list[RateeRow], dict[str, str], list[HistoryRow], list[str]],
@@ -156,6 +158,7 @@ def test_nobody_better_with_the_same_claim_is_passed_over(
                 assert LEVEL[found[a.key].grade] <= LEVEL[found[b.key].grade]
 
 
+@settings(deadline=None)
 @given(cases(rules=RULES, limit=LIMIT), st.data())
 def test_the_order_of_rows_does_not_matter(
     case: tuple[str, list[RateeRow], dict[str, str], list[HistoryRow], list[str]],
@@ -168,6 +171,7 @@ def test_the_order_of_rows_does_not_matter(
     assert found == graded_by(scheme, shuffled[0], marks, shuffled[1], "2026")
 
 
+@settings(deadline=None)
 @given(cases(unique=True), st.data())
 def test_a_better_score_is_never_a_worse_grade(
     case: tuple[str, list[RateeRow], dict[str, str], list[HistoryRow], list[str]],
@@ -183,6 +187,7 @@ def test_a_better_score_is_never_a_worse_grade(
     assert LEVEL[after.grade] <= LEVEL[before.grade]
 
 
+@settings(deadline=None)
 @given(cases(rules=RULES, limit=LIMIT))
 def test_limits_and_conditions_are_always_kept(
     case: tuple[str, list[RateeRow], dict[str, str], list[HistoryRow], list[str]],
@@ -201,6 +206,7 @@ def test_limits_and_conditions_are_always_kept(
             assert found[row.key].refusals == ()
 
 
+@settings(deadline=None)
 @given(cases(rules=RULES, limit=LIMIT))
 def test_every_better_grade_not_given_is_explained(
     case: tuple[str, list[RateeRow], dict[str, str], list[HistoryRow], list[str]],

@@ -1,8 +1,10 @@
 """Grades and places in the scenarios of the sources, with numbers worked by hand."""
 
+import time
 from collections.abc import Sequence
 from decimal import Decimal
 
+from analysis.grading import grade
 from analysis.inputs import HistoryRow, RateeRow, VetoRow
 from analysis.scheme import shipped
 from analysis.scheme.grades import Quota
@@ -13,6 +15,7 @@ from tests.unit.marked import (
     graded_by,
     quarters,
     scheme_of,
+    totals,
     units,
     with_grade,
 )
@@ -328,3 +331,16 @@ def test_who_has_no_total_is_still_told_what_is_open() -> None:
         ("basic", "incompetent"),
         "没有总分，不评等次",
     )
+
+
+def test_five_thousand_persons_are_graded_without_waiting() -> None:
+    """About a quarter of a second; the bound only catches loops over all pairs."""
+    persons = [
+        RateeRow(f"p{n:04}", f"人员{n:04}", "person", "", "person", f"u{n % 77}", f"池{n % 3}")
+        for n in range(5000)
+    ]
+    made = totals(SCHEME, persons, scored(persons))
+    history = [row for one in persons for row in quarters(one.key, "好 较好 好 一般")]
+    start = time.process_time()
+    grade(SCHEME, made, history, "2026")
+    assert time.process_time() - start < 5
