@@ -62,9 +62,15 @@ class ItemSpec:
 def propose_from_run(
     database: Database, settings: Settings, operator: str, round_id: int
 ) -> Proposed:
-    """Open what the newest run of a round leads to. Raises NotAssessedError without one."""
+    """Open what the newest run of a round leads to, with the grades that people gave.
+
+    Raises NotAssessedError where there is no run.
+    """
+    # The rules of grading bring the analysis, which the raters' pages must not load.
+    from survey_app.assessments.decisions import decided_results
+
     run = assessments.open_run(database, settings, round_id)
-    found = [one for result in run.assessment.ratees for one in result.consequences]
+    found = [one for result in decided_results(database, run) for one in result.consequences]
     return propose(database, operator, round_id, found)
 
 

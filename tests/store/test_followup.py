@@ -13,6 +13,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from analysis.results import Note, Proposal
 from analysis.scheme.grades import CONSEQUENCE_KINDS
+from survey_app.assessments import decisions
+from survey_app.assessments import service as assessments
+from survey_app.assessments.grading import Choice
 from survey_app.core import clock
 from survey_app.core.config import Settings
 from survey_app.core.database import Database
@@ -272,6 +275,18 @@ def test_003_q_the_four_linkages_of_an_assessed_round(
     assert rows[0][0] == "2026年度评议结果挂钩情况表（模拟数据）"
     assert rows[2] == ["单位", *table.columns]
     assert [tuple(row) for row in rows[3:5]] == list(table.rows)
+
+
+def test_proposals_follow_the_grades_that_people_gave(
+    database: Database, settings: Settings
+) -> None:
+    """市1局 84.00 is 合格 by the line; the committee lifts it to 优秀, so the quota is proposed."""
+    world = linked_world(database, settings)
+    run = assessments.open_run(database, settings, world.round_id)
+    decisions.save(database, run, BOSS, {"u1": Choice("excellent", "并列，经会议研究")})
+    service.propose_from_run(database, settings, BOSS, world.round_id)
+    found = reading.find_items(database, Wanted(kind="quota"))
+    assert {one.item.ratee for one in found} == {"u1", "u2"}
 
 
 def test_the_ledgers_are_tables_of_text(database: Database, settings: Settings) -> None:
