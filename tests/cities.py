@@ -39,3 +39,10 @@ def build_city(home: Path, *, seed: int = 1, rows: int = SMALLEST, **environment
     )
     assert done.exit_code == 0, done.output
     return BuiltCity(home, home / "out", json.loads(done.stdout))
+
+
+def build_small_city(home: Path, scheme: str) -> BuiltCity:
+    """The small city of a scheme, built through its command."""
+    done = survey(home, "demo", "--scheme", scheme, "--no-serve", "--json")
+    assert done.exit_code == 0, done.output
+    return BuiltCity(home, home / "out", json.loads(done.stdout))
