@@ -166,6 +166,7 @@ PAGES = (
     *("/years/2021", "/years/2021/print", "/plans/2021", "/1/units/u1/print"),
     *("/1/persons/人员0001/", "/1/persons/人员0001/print/sheet"),
     *("/1/persons/人员0001/print/record", "/years/2021/persons/人员0001/print"),
+    "/years/2021/persons/人员0005/print",
 )
 
 
