@@ -90,7 +90,9 @@ def _read(text: str) -> Scheme:
 def shipped_versions() -> Mapping[str, Version]:
     """The schemes that ship, the usual one first."""
     found = {}
-    for path in sorted(SCHEMES.glob("*.toml"), key=lambda path: path.stem != DEFAULT_SCHEME):
+    for path in sorted(
+        SCHEMES.glob("*.toml"), key=lambda path: (path.stem != DEFAULT_SCHEME, path.stem)
+    ):
         text = path.read_text(encoding="utf-8")
         scheme = Scheme.load(text.encode())
         title = str(scheme.title)

@@ -59,7 +59,7 @@ def detail(key: str, number: int) -> str:
         found=found,
         versions=every,
         before=before,
-        changes=before.scheme.diff(scheme) if before else [],
+        changes=replace(before.scheme, version=scheme.version).diff(scheme) if before else [],
         scheme=scheme,
         tree=wording.tree(scheme),
         said=wording,

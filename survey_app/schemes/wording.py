@@ -86,6 +86,7 @@ def _branch(scheme: Scheme, node: Component, above: dict[str, Decimal]) -> Branc
     ]
     if len({(one.weight, one.effective) for one in shares}) == 1 and len(here) == len(above):
         shares = [Share("", shares[0].weight, shares[0].effective)]
+    shares = _alike(shares)
     return Branch(
         str(node.name),
         node.path,
@@ -94,6 +95,14 @@ def _branch(scheme: Scheme, node: Component, above: dict[str, Decimal]) -> Branc
         tuple(_raters(scheme, node)),
         tuple(_branch(scheme, child, here) for child in node.components),
     )
+
+
+def _alike(shares: Sequence[Share]) -> list[Share]:
+    """Classes with the same weights told together."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for one in shares:
+        names.setdefault((one.weight, one.effective), []).append(one.ratee_class)
+    return [Share(BETWEEN.join(of), weight, part) for (weight, part), of in names.items()]
 
 
 def _raters(scheme: Scheme, node: Component) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
@@ -107,7 +116,7 @@ def _raters(scheme: Scheme, node: Component) -> Iterator[tuple[str, tuple[tuple[
 
 
 def _facts(scheme: Scheme, node: Component) -> Iterator[str]:
-    if node.source is not None:
+    if node.source is not None and not node.questionnaires:
         yield _("来源：{source}").format(source=_(words.SOURCE[node.source]))
     if node.source == "questionnaire":
         yield from _survey_facts(node)
@@ -138,12 +147,13 @@ def _survey_facts(node: Component) -> Iterator[str]:
 
 
 def _points_facts(node: Component) -> Iterator[str]:
-    yield _("完成率从 {low}% 到 {high}%").format(
-        low=plain(node.completion_floor), high=plain(node.completion_cap)
-    )
-    yield _("完成率中总量占 {volume}，增速占 {growth}").format(
-        volume=percent(node.volume_share), growth=percent(1 - node.volume_share)
-    )
+    if node.source == "indicators":
+        yield _("完成率从 {low}% 到 {high}%").format(
+            low=plain(node.completion_floor), high=plain(node.completion_cap)
+        )
+        yield _("完成率中总量占 {volume}，增速占 {growth}").format(
+            volume=percent(node.volume_share), growth=percent(1 - node.volume_share)
+        )
     rule = node.points
     if rule.total is not None:
         yield _("分值之和应为 {total}").format(total=plain(rule.total))
@@ -207,8 +217,8 @@ def grade_names(scheme: Scheme, keys: Sequence[str]) -> str:
     return BETWEEN.join(names)
 
 
-def condition_words(scheme: Scheme, one: Condition) -> str:
-    """One condition as a sentence."""
+def condition_words(scheme: Scheme, one: Condition, *, is_after: bool = False) -> str:
+    """One condition as a sentence; `is_after` the grade of the present period is known."""
     if one.subject == "parent":
         return _("所属单位评为{grades}").format(grades=grade_names(scheme, one.grades))
     if one.subject == "score":
@@ -221,7 +231,7 @@ def condition_words(scheme: Scheme, one: Condition) -> str:
         return _("有一票否决：{names}").format(names=BETWEEN.join(names) or _("任何一项"))
     if one.subject == "rank":
         return _rank_words(one)
-    return _history_words(scheme, one)
+    return _history_words(scheme, one, is_after)
 
 
 def _path_name(scheme: Scheme, path: str) -> str:
@@ -243,13 +253,22 @@ def _rank_words(one: Condition) -> str:
     return said + _of_series(one)
 
 
-def _history_words(scheme: Scheme, one: Condition) -> str:
+def _latest_words(n: int, grades: str, is_after: object) -> str:
+    """Of the latest results; what follows from a result counts that result as one of them."""
+    if not is_after:
+        return _("最近 {n} 期都评为{grades}").format(n=n, grades=grades)
+    if n == 1:
+        return _("本期评为{grades}").format(grades=grades)
+    return _("连本期在内，最近 {n} 期都评为{grades}").format(n=n, grades=grades)
+
+
+def _history_words(scheme: Scheme, one: Condition, is_after: object) -> str:
     grades, span = grade_names(scheme, one.grades), _(words.SPAN[one.span])
+    if one.consecutive is not None:
+        return _latest_words(one.consecutive, grades, is_after) + _of_series(one)
     times = []
     if one.every:
         times.append(_("每次都是"))
-    if one.consecutive is not None:
-        times.append(_("连续 {n} 期").format(n=one.consecutive))
     if one.at_least is not None:
         times.append(_("至少 {n} 次").format(n=one.at_least))
     if one.at_most is not None:
@@ -258,9 +277,9 @@ def _history_words(scheme: Scheme, one: Condition) -> str:
     return said + _of_series(one)
 
 
-def all_of(scheme: Scheme, conditions: Sequence[Condition]) -> list[str]:
+def all_of(scheme: Scheme, conditions: Sequence[Condition], *, is_after: bool = False) -> list[str]:
     """Conditions that must hold together, a sentence each."""
-    return [condition_words(scheme, one) for one in conditions]
+    return [condition_words(scheme, one, is_after=is_after) for one in conditions]
 
 
 def source_words(one: AdjustmentSource) -> str:
