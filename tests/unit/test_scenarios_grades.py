@@ -334,7 +334,7 @@ def test_who_has_no_total_is_still_told_what_is_open() -> None:
 
 
 def test_five_thousand_persons_are_graded_without_waiting() -> None:
-    """About a quarter of a second; the bound only catches loops over all pairs."""
+    """The bound is wide: it only catches loops over all pairs."""
     persons = [
         RateeRow(f"p{n:04}", f"人员{n:04}", "person", "", "person", f"u{n % 77}", f"池{n % 3}")
         for n in range(5000)
