@@ -136,9 +136,9 @@ def _svg(key: str, title: str, text: str, rows: int, body: Sequence[str], height
 def trend(key: str, title: str, points: Sequence[tuple[str, float]]) -> str:
     """Values in order of time, joined by a line; at least two. `key` is unique on the page."""
     low, high = _range([Interval(label, value, None, None) for label, value in points])
-    step = 86 / (len(points) - 1)
+    step = 96 / (len(points) - 1)
     places = [
-        (7 + step * place, 9.2 - 7 * (value - low) / (high - low))
+        (2 + step * place, 9.2 - 7 * (value - low) / (high - low))
         for place, (_, value) in enumerate(points)
     ]
     body = [
@@ -146,14 +146,18 @@ def trend(key: str, title: str, points: Sequence[tuple[str, float]]) -> str:
         f' stroke="{PALETTE[0]}" stroke-width="2"/>'
         for (x1, y1), (x2, y2) in pairwise(places)
     ]
-    for (x, y), (label, value) in zip(places, points, strict=True):
+    ends = {0: "start", len(points) - 1: "end"}
+    for place, ((x, y), (label, value)) in enumerate(zip(places, points, strict=True)):
+        anchor = ends.get(place, "middle")
         body.append(f'<circle cx="{x:.3f}%" cy="{y:.2f}em" r="4" fill="{PALETTE[0]}"/>')
-        body += [_middle(x, y - 0.6, f"{value:.2f}"), _middle(x, TREND_EM - 0.6, label)]
+        body += [
+            _words(x, y - 0.6, anchor, f"{value:.2f}"),
+            _words(x, TREND_EM - 0.6, anchor, label),
+        ]
     text = "；".join(f"{label} {value:.2f}" for label, value in points) + "。"
     return _svg(key, title, text, 0, body, height=TREND_EM)
 
 
-def _middle(x: float, y: float, text: str) -> str:
-    return (
-        f'<text x="{x:.3f}%" y="{y:.2f}em" text-anchor="middle" fill="{INK}">{escape(text)}</text>'
-    )
+def _words(x: float, y: float, anchor: str, text: str) -> str:
+    place = f'x="{x:.3f}%" y="{y:.2f}em" text-anchor="{anchor}"'
+    return f'<text {place} fill="{INK}">{escape(text)}</text>'
