@@ -93,6 +93,11 @@ class VetoForm(FlaskForm):  # type: ignore[misc]
     document = StringField(_("文号"))
     handling = StringField(_("处理方式"))
     on = _TextDate(_("日期"))
+    file = FileField(
+        _("附件"),
+        description=_("PDF、JPG、PNG、DOCX 或 XLSX，不超过 5 MB。"),
+        render_kw={"accept": EVIDENCE_TYPES},
+    )
 
     def offer(self, basis: Basis) -> None:
         """The ratees and vetoes there are to choose from."""

@@ -217,12 +217,19 @@ def _reason(text: str) -> str:
     return text.strip()[:1000]
 
 
-def enter_veto(database: Database, operator: str, round_id: int, given: dict[str, str]) -> Entered:
+def enter_veto(
+    database: Database,
+    store: EvidenceStore,
+    operator: str,
+    round_id: int,
+    given: dict[str, str],
+    file: Upload | None,
+) -> Entered:
     """Put a veto on the ledger, or say what is wrong; `given` by VETO_FIELDS and two more."""
     table = _as_table(VETO_FIELDS, given)
     with database.write() as session:
         basis = read_basis(session, round_id)
-        problems = check_table("vetoes", table, basis)
+        problems = [*check_table("vetoes", table, basis), *store.problems(file)]
         if problems:
             return Entered(None, tuple(problems))
         (said,) = read_vetoes(table, basis.ratees)[0]
@@ -241,6 +248,8 @@ def enter_veto(database: Database, operator: str, round_id: int, given: dict[str
         session.flush()
         facts = {"id": row.id, "ratee": row.ratee, "veto": row.veto, "document": row.document}
         record.append(session, operator, "veto.enter", round_id=round_id, **facts)
+        if file:
+            store.add(session, operator, Subject("veto", row.id, round_id), file)
         return Entered(row.id)
 
 

@@ -75,7 +75,14 @@ def enter_veto(round_id: int) -> Response | tuple[str, int]:
     form = VetoForm()
     names = (*service.VETO_FIELDS, "department", "handling")
     given = {name: (form[name].data or "").strip() for name in names}
-    made = service.enter_veto(services().database, current().login, round_id, given)
+    made = service.enter_veto(
+        services().database,
+        EvidenceStore(services().settings),
+        current().login,
+        round_id,
+        given,
+        _upload(form.file.data),
+    )
     if made.id is None:
         return _vetoes(round_id, form, made), 422
     flash(_("已登记。"))

@@ -254,8 +254,11 @@ def test_vetoes_are_entered_and_withdrawn_with_a_reason(app: Flask) -> None:
     assert reply.status_code == 422
     assert "缺少「文号」" in strict(reply.text).text
     fields |= {"document": "安委1号", "department": "市应急局", "handling": "不得评优"}
-    assert clerk.post(place, fields).status_code == 302
-    assert "市应急局" in strict(clerk.get(place)).text
+    with_file = {**fields, "file": (io.BytesIO(PNG), "通报.png")}
+    assert clerk.post(place, with_file).status_code == 302
+    page = strict(clerk.get(place)).text
+    assert "市应急局" in page
+    assert "通报.png" in page
     assert "重大安全事故" in clerk.get(place)
     assert admin.post(f"{place}/1/withdraw", {"reason": "认定撤回"}).status_code == 302
     assert "认定撤回" in clerk.get(place)
