@@ -38,6 +38,7 @@ def clear_for_demo(services: Services) -> bool:
     for round_id, key in keys:
         services.keys.destroy(round_id)
         shutil.rmtree(services.settings.sealed_dir / key, ignore_errors=True)
+    shutil.rmtree(services.settings.evidence_dir, ignore_errors=True)
     _drop_everything(services.database)
     return True
 

@@ -117,7 +117,7 @@ def _annual(rows: RowMaker) -> Period:
                 day(9, 20),
             ),
         ),
-        vetoes=(VetoRow("d6", "falsification", "追究〔2026〕1号（模拟）", day(11, 5)),),
+        vetoes=(VetoRow("d6", "虚报失实、失真、失控", "追究〔2026〕1号（模拟）", day(11, 5)),),
         history=tuple(_last_year()),
     )
 

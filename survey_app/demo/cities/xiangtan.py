@@ -67,7 +67,11 @@ def draw(seed: int) -> SmallCity:
             )
             for place, (ratee, kind, points, matter, source, evidence, times) in enumerate(WORKS)
         ),
-        vetoes=(VetoRow("b2", "harm", "核查通报〔2026〕2号（模拟）", day(8, 15)),),
+        vetoes=(
+            VetoRow(
+                "b2", "损害群众利益或营商环境，经查实", "核查通报〔2026〕2号（模拟）", day(8, 15)
+            ),
+        ),
     )
     return SmallCity(
         SCHEME,
