@@ -7,12 +7,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
+from analysis.inputs import RateeRow
 from forms.problems import N_
 from survey_app.core.access import current, only
 from survey_app.core.errors import DomainError, NotFoundError
 from survey_app.core.services import services
 from survey_app.register.names import ratee_class_name
-from survey_app.register.reading import Register
 from survey_app.rounds import entrances as service
 from survey_app.rounds.entrances import BatchSpec, IssuedBatch, LinkSpec
 from survey_app.rounds.forms import (
@@ -89,21 +89,21 @@ def _counted_form(found: Overview) -> CountedCardsForm:
     form = CountedCardsForm(prefix="counted-")
     form.rater_class.choices = class_choices(found.register, found.bound_classes)
     form.channel.choices = channel_choices()
-    form.scope.choices = _scope_choices(found.register)
+    form.scope.choices = _scope_choices(found.ratees)
     if request.method == "GET":
         form.batches.data = str(len(found.batches))
     return form
 
 
-def _scope_choices(register: Register) -> list[SelectChoice]:
-    classes = dict.fromkeys(row.ratee_class for row in register.ratees)
-    groups = dict.fromkeys(row.group for row in register.ratees if row.group)
+def _scope_choices(ratees: Sequence[RateeRow]) -> list[SelectChoice]:
+    classes = dict.fromkeys(row.ratee_class for row in ratees)
+    groups = dict.fromkeys(row.group for row in ratees if row.group)
     named = {
         EACH: _("每个评议对象各发这么多张，一卡评一个"),
         ALL: _("全部评议对象，一卡评全部"),
         **{CLASS + key: _("类别：{name}").format(name=ratee_class_name(key)) for key in classes},
         **{GROUP + name: _("分组：{name}").format(name=name) for name in groups},
-        **{KEY + row.key: row.name for row in register.ratees},
+        **{KEY + row.key: row.name for row in ratees},
     }
     return [SelectChoice(*one) for one in named.items()]
 
@@ -213,7 +213,7 @@ def _specs(form: CountedCardsForm, found: Overview) -> list[BatchSpec]:
         for one in found.row.bindings
         if one["rater_class"] == form.rater_class.data
     }
-    rated = [row for row in found.register.ratees if row.ratee_class in asked]
+    rated = [row for row in found.ratees if row.ratee_class in asked]
     choice = form.scope.data
     scopes: list[tuple[str, tuple[str, ...]]] = []
     if choice == EACH:

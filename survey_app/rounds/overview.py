@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from analysis.inputs import RateeRow
 from forms.problems import N_, Problem
 from survey_app.core import clock
 from survey_app.core.database import Database
@@ -14,6 +15,7 @@ from survey_app.register.reading import Register
 from survey_app.register.service import load_register
 from survey_app.rounds import life
 from survey_app.rounds.frozen import load_round
+from survey_app.rounds.ratees import in_pilot
 from survey_app.rounds.service import list_rounds
 from survey_app.rounds.tables import Batch, Link, Round
 
@@ -58,6 +60,12 @@ class Overview:
         if self.row.state == "closed" and self.row.sealed_at is not None:
             return "sealed"
         return self.row.state
+
+    @property
+    def ratees(self) -> tuple[RateeRow, ...]:
+        """The ratees of the register that a scheme on trial does not leave out."""
+        scheme, _problems = life.read_scheme(self.row)
+        return tuple(one for one in self.register.ratees if in_pilot(scheme, one.key, one.parent))
 
     @property
     def can_take_entrances(self) -> bool:

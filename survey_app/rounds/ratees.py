@@ -50,12 +50,18 @@ def round_ratees(session: Session, bindings: Bindings, scheme: "Scheme | None") 
     """
     everybody = session.scalars(select(Ratee).order_by(Ratee.position)).all()
     if scheme is None:
-        classes, pilot = {one["ratee_class"] for one in bindings}, set[str]()
+        classes = {one["ratee_class"] for one in bindings}
     else:
         classes = round_classes(bindings, scheme, {one.ratee_class for one in everybody})
-        pilot = set(scheme.pilot)
     return [
         one
         for one in everybody
-        if one.ratee_class in classes and (not pilot or one.key in pilot or one.parent in pilot)
+        if one.ratee_class in classes and in_pilot(scheme, one.key, one.parent)
     ]
+
+
+def in_pilot(scheme: "Scheme | None", key: str, parent: str | None) -> bool:
+    """Whether a scheme on trial takes in a ratee, itself or with its unit."""
+    if scheme is None or not scheme.pilot:
+        return True
+    return key in scheme.pilot or parent in scheme.pilot
