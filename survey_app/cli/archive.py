@@ -1,4 +1,4 @@
-"""One file that holds an installation: its database and its sealed rounds, without its secrets.
+"""One file that holds an installation: database, sealed rounds, evidence; without its secrets.
 
 A tar with `backup.json` first: what it is and the SHA-256 of every member. Round keys and the
 server's secret come along only where asked for.
@@ -29,7 +29,7 @@ from survey_app.core.errors import DomainError
 FORMAT = "survey-backup/1"
 INDEX = "backup.json"
 SQLITE, POSTGRES = "database.sqlite3", "database.dump"
-SEALED, KEYS, SECRET = "sealed", "keys", "secret.key"
+SEALED, EVIDENCE, KEYS, SECRET = "sealed", "evidence", "keys", "secret.key"
 BLOCK = 1 << 20
 
 
@@ -61,7 +61,11 @@ def make_backup(settings: Settings, path: Path, *, has_keys: bool) -> Archived:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".backup-") as scratch:
         dump = _dump_database(settings, Path(scratch))
-        members = [(dump.name, dump), *_files_below(settings.sealed_dir, SEALED)]
+        members = [
+            (dump.name, dump),
+            *_files_below(settings.sealed_dir, SEALED),
+            *_files_below(settings.evidence_dir, EVIDENCE),
+        ]
         secrets = _files_below(settings.keys_dir, KEYS) if has_keys else []
         if has_keys and (settings.home / SECRET).is_file():
             secrets.append((SECRET, settings.home / SECRET))
@@ -172,7 +176,11 @@ def restore_backup(settings: Settings, path: Path, *, is_forced: bool) -> Archiv
             _put_database(Path(scratch) / dump, database)
             # Sealed rounds the database knows nothing of would be assessed as if they were its own.
             shutil.rmtree(settings.sealed_dir, ignore_errors=True)
-            for name, target in ((SEALED, settings.sealed_dir), (KEYS, settings.keys_dir)):
+            for name, target in (
+                (SEALED, settings.sealed_dir),
+                (EVIDENCE, settings.evidence_dir),
+                (KEYS, settings.keys_dir),
+            ):
                 if (Path(scratch) / name).is_dir():
                     shutil.copytree(Path(scratch) / name, target, dirs_exist_ok=True)
             if SECRET in names:
@@ -184,10 +192,12 @@ def restore_backup(settings: Settings, path: Path, *, is_forced: bool) -> Archiv
 
 
 def _keep_private(settings: Settings) -> None:
-    """Secrets are readable by their owner only."""
-    if settings.keys_dir.is_dir():
-        settings.keys_dir.chmod(0o700)
-    for one in (*settings.keys_dir.glob("*"), settings.home / SECRET):
+    """Secrets and evidence are readable by their owner only."""
+    folders = (settings.keys_dir, settings.evidence_dir)
+    for folder in folders:
+        if folder.is_dir():
+            folder.chmod(0o700)
+    for one in (*(one for folder in folders for one in folder.glob("*")), settings.home / SECRET):
         if one.is_file():
             one.chmod(0o600)
 

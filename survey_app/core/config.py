@@ -42,6 +42,11 @@ class Settings:
         return self.home / "sealed"
 
     @property
+    def evidence_dir(self) -> Path:
+        """Folder of the files that back indicators and entries of ledgers."""
+        return self.home / "evidence"
+
+    @property
     def is_https(self) -> bool:
         return bool(self.base_url and self.base_url.startswith("https://"))
 

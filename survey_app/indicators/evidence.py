@@ -92,7 +92,7 @@ class EvidenceStore:
     """The folder of the files, outside whatever is served; their names there are random."""
 
     def __init__(self, settings: Settings) -> None:
-        self._folder = settings.home / "evidence"
+        self._folder = settings.evidence_dir
 
     def problems(self, file: Upload | None) -> list[Problem]:
         """What stands against taking a file; nothing where there is none."""

@@ -96,6 +96,8 @@ def test_a_backup_restores_elsewhere_without_secrets(
         missing("pg_dump")
     survey(home, "close", "test-round", SURVEY_DATABASE_URL=with_round)
     survey(home, "seal", "test-round", SURVEY_DATABASE_URL=with_round)
+    (home / "evidence").mkdir()
+    (home / "evidence" / "a1").write_bytes(b"%PDF-")
     file = tmp_path / "b.tar.gz"
     made = survey(home, "backup", str(file), "--json", SURVEY_DATABASE_URL=with_round)
     assert made.exit_code == 0, made.output
@@ -113,8 +115,10 @@ def test_a_backup_restores_elsewhere_without_secrets(
     assert refused.exit_code == 3
     assert "--force" in refused.stderr
     shutil.rmtree(home / "sealed")
+    shutil.rmtree(home / "evidence")
     done = survey(home, "restore", str(file), "--force", SURVEY_DATABASE_URL=with_round)
     assert done.exit_code == 0, done.output
+    assert (home / "evidence" / "a1").read_bytes() == b"%PDF-"
     assert survey(home, "verify", str(home / "sealed")).exit_code == 0
     told = survey(home, "close", "test-round", SURVEY_DATABASE_URL=with_round)
     assert "现在是“已关闭”" in told.stderr  # the rounds are back, in their state
