@@ -5,9 +5,9 @@ from typing import Any
 
 from survey_app.core.database import Database
 from survey_app.supervision import reading, service
+from survey_app.supervision.checking import RecordSpec
 from survey_app.supervision.lines import Line
 from survey_app.supervision.reading import Wanted
-from survey_app.supervision.service import RecordSpec
 
 CLERK = "clerk"
 DAY = date(2026, 3, 2)

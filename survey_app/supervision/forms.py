@@ -21,8 +21,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from survey_app.supervision.checking import RecordSpec
 from survey_app.supervision.kinds import FACT_NAMES, FACTS, SANCTION_NAMES, STEP_NAMES
-from survey_app.supervision.service import RecordSpec
 
 NEEDED = DataRequired(_("请填写这一项。"))
 CHOSEN = DataRequired(_("请至少选一个。"))

@@ -26,6 +26,7 @@ from survey_app.core.services import services
 from survey_app.core.template_books import XLSX
 from survey_app.supervision import books, forms, reading, service
 from survey_app.supervision.archive import SECTIONS, list_units, unit_archive
+from survey_app.supervision.checking import RecordSpec
 from survey_app.supervision.import_views import imports
 from survey_app.supervision.kinds import (
     ACT_NAMES,
@@ -40,7 +41,6 @@ from survey_app.supervision.kinds import (
 )
 from survey_app.supervision.lines import STATE_NAMES, today
 from survey_app.supervision.reading import Wanted
-from survey_app.supervision.service import RecordSpec
 from survey_app.supervision.tables import SupervisionRecord
 from survey_app.supervision.units import Scope, scope_of, unit_names
 
