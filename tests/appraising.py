@@ -61,10 +61,10 @@ source = "appraisal"
 key = "excellent"
 name = "优秀"
 eligibility = [
-  { grades = ["good"], series = "county-quarterly", span = "period", at_least = 2 },
-  { grades = ["average", "poor"], series = "county-quarterly", span = "period", at_most = 0 },
+  { grades = ["好"], series = "county-quarterly", span = "period", at_least = 2 },
+  { grades = ["一般", "较差"], series = "county-quarterly", span = "period", at_most = 0 },
 ]
-priority = [{ grades = ["good"], series = "county-quarterly", span = "period", at_least = 4 }]
+priority = [{ grades = ["好"], series = "county-quarterly", span = "period", at_least = 4 }]
 
 [[grade]]
 key = "competent"
@@ -82,7 +82,7 @@ name = "不称职"
 key = "floor"
 name = "一般、较差累计超过两次"
 when = [
-  { grades = ["average", "poor"], series = "county-quarterly", span = "period", at_least = 3 },
+  { grades = ["一般", "较差"], series = "county-quarterly", span = "period", at_least = 3 },
 ]
 grades = ["basic", "incompetent"]
 """

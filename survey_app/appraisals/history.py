@@ -35,15 +35,17 @@ def periods_within(session: Session, outer: str) -> list[AppraisalPeriod]:
 
 
 def grades_as_history(session: Session, outer: str = "") -> list[HistoryRow]:
-    """The filed grades within a period or year ("" is all there are), by grade key.
+    """The filed grades within a period or year ("" is all there are), by the grades' names.
 
     `series` is the key of the scheme of the period; `score` the sum of the marks.
     """
     found: list[HistoryRow] = []
     for period in periods_within(session, outer):
-        series = rules_of(period).scheme.key
+        rules = rules_of(period)
         found += [
-            HistoryRow(person, period.period, grade, series, _score(score))
+            HistoryRow(
+                person, period.period, rules.grade_name(grade), rules.scheme.key, _score(score)
+            )
             for person, grade, score in session.execute(
                 _filed_forms(period.id).with_only_columns(
                     AppraisalForm.person, AppraisalForm.grade, AppraisalForm.score_hundredths

@@ -42,6 +42,11 @@ class Rules:
         found = self.scheme.grade(key)
         return str(found.name) if found else key
 
+    def grade_key(self, word: str) -> str:
+        """The key of a grade by its key or name; what is no grade stands for itself."""
+        found = self.scheme.grade(word)
+        return found.key if found else word
+
     @property
     def names(self) -> dict[str, str]:
         """Key → name of every grade, the best first."""

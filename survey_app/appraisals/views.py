@@ -93,7 +93,8 @@ def create() -> Response | tuple[str, int]:
         form.is_simulated.data,
     )
     try:
-        made = service.create_period(held, current().login, spec)
+        known = [one.scheme for one in _known_schemes()]
+        made = service.create_period(held, current().login, spec, known)
     except ProblemsError as error:
         told = [problem.text(_) for problem in error.problems]
         return render_template("appraisals/new.html", form=form, problems=told), 422
@@ -104,9 +105,8 @@ def create() -> Response | tuple[str, int]:
 
 
 def _period_form() -> PeriodForm:
-    held = services().database
     form = PeriodForm()
-    known = [*schemes.in_use(held), *schemes.shipped_versions().values()]
+    known = _known_schemes()
     choices = [
         SelectChoice(f"{one.key}:{one.number}", f"{one.title}（{one.key}）") for one in known
     ]
@@ -118,6 +118,10 @@ def _period_form() -> PeriodForm:
     form.scheme.choices = fit or choices
     form.annual.choices = [SelectChoice("", _("按方案自动选；没有就不判断")), *choices]
     return form
+
+
+def _known_schemes() -> list[schemes.Version]:
+    return [*schemes.in_use(services().database), *schemes.shipped_versions().values()]
 
 
 def _scheme(choice: str) -> Scheme:

@@ -210,7 +210,7 @@ def _rows(
             names.get(member.unit, member.unit),
             member.pool,
             member.post,
-            tuple(one.grade if one else "" for one in results),
+            tuple(rules.grade_key(one.grade) if one else "" for one in results),
             tuple(f"{one.score:.2f}" if one and one.score is not None else "" for one in results),
             judged.get(person),
         )

@@ -10,10 +10,11 @@ import time_machine
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DatabaseError
 
+from analysis.scheme import shipped
 from survey_app.appraisals import feedback, reading, service, year
 from survey_app.appraisals.desk import PeriodClosedError, StepError, StepPassedError, SubmittedError
 from survey_app.appraisals.feedback import TooLateError
-from survey_app.appraisals.service import Decision, Review
+from survey_app.appraisals.service import Decision, PeriodSpec, Review
 from survey_app.appraisals.sheets import Item
 from survey_app.appraisals.tables import AppraisalAct, AppraisalForm, AppraisalPeriod
 from survey_app.appraisals.who import sight_of
@@ -346,7 +347,7 @@ def test_a_filed_form_stays_and_a_correction_is_a_new_version(
     assert (found.form.version, found.form.step, found.form.correction) == (2, 2, "评分登记错误")
     assert [(one.version, one.grade) for one in found.versions] == [(1, "good")]
     with database.read() as session:
-        assert [one.grade for one in service.grades_as_history(session)] == ["good"]
+        assert [one.grade for one in service.grades_as_history(session)] == ["好"]
     service.review(database, LEADER, period_id, ONE, Review(MARKS, "fair"))
     service.decide(database, UNIT, period_id, [Decision(ONE, "fair")])
     feedback.confirm(database, himself(ONE), period_id, ONE)
@@ -354,7 +355,7 @@ def test_a_filed_form_stays_and_a_correction_is_a_new_version(
     feedback.submit(database, UNIT, period_id, [ONE])
     feedback.accept(database, CLERK, period_id, [ONE])
     with database.read() as session:
-        assert [one.grade for one in service.grades_as_history(session)] == ["fair"]
+        assert [one.grade for one in service.grades_as_history(session)] == ["较好"]
 
 
 def test_the_database_itself_keeps_what_was_filed(database: Database, period_id: int) -> None:
@@ -446,7 +447,7 @@ def test_grades_and_marks_go_on_to_an_assessment(database: Database, period_id: 
     assert (one.ratee, one.period, one.grade, one.series, one.score) == (
         ONE,
         "2021-Q1",
-        "good",
+        "好",
         "county-quarterly",
         Decimal(92),
     )
@@ -484,8 +485,24 @@ def test_a_year_of_quarters_through_the_annual_scheme(database: Database) -> Non
     assert best.outlook is not None
     assert best.outlook.has_priority
     assert not page.is_eligible(barred)
-    assert "一般" in page.why_not(barred) or "average" in page.why_not(barred)
+    assert "一般" in page.why_not(barred)
     assert page.limit(barred) == ""
     assert page.limit(low) == "基本称职、不称职"
     only = year.read_year(database, 2021, wanted=year.WantedYear(eligible="limited"))
     assert [row.person for row in only.rows] == ["人员0003"]
+
+
+def test_the_shipped_scheme_of_quarters_leads_to_that_of_the_year(database: Database) -> None:
+    """The annual scheme is found by the series it asks about; 好 twice opens 优秀."""
+    known = shipped()
+    fill_units(database)
+    for period in ("2021-Q1", "2021-Q2"):
+        spec = PeriodSpec(period, "", "县公务员办", known["hengyang-quarterly"], DAY)
+        made = service.create_period(database, "admin", spec, tuple(known.values()))
+        set_roster(database, made, [member(n) for n in range(1, 6)])
+        service.file_many(database, "clerk", made, whole_forms([member(1), member(2)], "good"))
+    page = year.read_year(database, 2021)
+    assert page.annual is not None
+    assert page.annual.key == "hengyang-annual"
+    assert [bool(page.is_eligible(row)) for row in page.rows] == [True, True, False, False, False]
+    assert "好" in page.why_not(page.rows[2])
