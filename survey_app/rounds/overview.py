@@ -15,7 +15,7 @@ from survey_app.register.reading import Register
 from survey_app.register.service import load_register
 from survey_app.rounds import life
 from survey_app.rounds.frozen import load_round
-from survey_app.rounds.ratees import in_pilot
+from survey_app.rounds.ratees import pilot_units
 from survey_app.rounds.service import list_rounds
 from survey_app.rounds.tables import Batch, Link, Round
 
@@ -65,7 +65,9 @@ class Overview:
     def ratees(self) -> tuple[RateeRow, ...]:
         """The ratees of the register that a scheme on trial does not leave out."""
         scheme, _problems = life.read_scheme(self.row)
-        return tuple(one for one in self.register.ratees if in_pilot(scheme, one.key, one.parent))
+        everybody = self.register.ratees
+        pilot = pilot_units(scheme, everybody)
+        return tuple(one for one in everybody if not pilot or {one.key, one.parent} & pilot)
 
     @property
     def can_take_entrances(self) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from analysis.inputs import RateeRow
 from survey_app.register.tables import Ratee
 
 if TYPE_CHECKING:
@@ -53,15 +54,18 @@ def round_ratees(session: Session, bindings: Bindings, scheme: "Scheme | None") 
         classes = {one["ratee_class"] for one in bindings}
     else:
         classes = round_classes(bindings, scheme, {one.ratee_class for one in everybody})
+    pilot = pilot_units(scheme, everybody)
     return [
         one
         for one in everybody
-        if one.ratee_class in classes and in_pilot(scheme, one.key, one.parent)
+        if one.ratee_class in classes and (not pilot or {one.key, one.parent} & pilot)
     ]
 
 
-def in_pilot(scheme: "Scheme | None", key: str, parent: str | None) -> bool:
-    """Whether a scheme on trial takes in a ratee, itself or with its unit."""
-    if scheme is None or not scheme.pilot:
-        return True
-    return key in scheme.pilot or parent in scheme.pilot
+def pilot_units(scheme: "Scheme | None", ratees: Iterable[Ratee | RateeRow]) -> set[str | None]:
+    """What a scheme on trial is limited to, by key and by name: a person names its unit either way.
+
+    Empty: everybody.
+    """
+    keys = set(scheme.pilot) if scheme else set()
+    return {*keys, *(one.name for one in ratees if one.key in keys)}

@@ -66,7 +66,7 @@ def fill(database: Database) -> None:
                     ("u2", "市二局", "unit", "unit", None, None),
                     ("p1", "人员0001", "staff", "person", "u1", "中层"),
                     ("p2", "人员0002", "staff", "person", "u2", "一般"),
-                    ("p3", "人员0003", "staff", "person", "u2", "一般"),
+                    ("p3", "人员0003", "staff", "person", "市二局", "一般"),
                     ("s1", "一小学", "school", "unit", None, None),
                 ]
             )
