@@ -1,6 +1,7 @@
 """Appraisals: the periods, where each stands, and a unit's page with what it does for all."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.sansio.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
@@ -8,6 +9,7 @@ from wtforms.fields.choices import SelectChoice
 from analysis import periods
 from analysis.scheme import Scheme
 from survey_app.appraisals import reading, roster, service, steps, year
+from survey_app.appraisals.archive import archive_sections
 from survey_app.appraisals.desk import today
 from survey_app.appraisals.form_views import person_forms
 from survey_app.appraisals.forms import PeriodForm
@@ -21,6 +23,7 @@ from survey_app.core.access import current, only
 from survey_app.core.errors import ProblemsError
 from survey_app.core.services import services
 from survey_app.schemes import service as schemes
+from survey_app.supervision.archive import SECTIONS
 
 blueprint = Blueprint("appraisals", __name__, url_prefix="/admin/appraisals")
 for one in (units, person_forms, lists, rosters, prints):
@@ -31,6 +34,12 @@ OVERSEERS = ("admin", "clerk", "viewer", "unit", "leader")
 
 def _sight() -> Sight:
     return sight_of(current())
+
+
+@blueprint.record_once
+def _prepare(state: BlueprintSetupState) -> None:
+    """A unit's file of the year shows its appraisals as well."""
+    state.app.extensions.setdefault(SECTIONS, []).append(archive_sections)
 
 
 @blueprint.get("/")

@@ -284,3 +284,11 @@ def test_what_a_unit_types_about_its_people_is_kept(app: Flask, services: Servic
     done(unit.post(f"{address}/remove", {"person": "人员0007"}))
     done(unit.post(f"{BASE}/plans/2021", {"unit": "u1", "content": "方案一"}))
     assert unit.post(f"{BASE}/plans/2021", {"unit": "u2", "content": "x"}).status_code == 403
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_units_file_of_the_year_shows_its_quarters(app: Flask) -> None:
+    """Ten people of u1, all filed, nobody new in the second quarter."""
+    text = seen(signed_in(app, "unit"), "/admin/supervision/archive/u1/2021")
+    assert "2021-Q2 10 10 10 0 0 未报备" in text
+    assert "2021-Q1 10 10 10 10 0 未报备" in text
