@@ -1,7 +1,8 @@
 """Looking into the supervision records: by kind, year and unit, what is overdue, one in full."""
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, exists, func, select
@@ -9,12 +10,14 @@ from sqlalchemy.orm import Session, aliased
 
 from survey_app.core.database import Database
 from survey_app.core.errors import NotFoundError
+from survey_app.indicators.tables import Indicator
 from survey_app.rounds.tables import Round
 from survey_app.supervision.lines import Line, is_overdue, state_of, today
 from survey_app.supervision.tables import SupervisionAct, SupervisionObject, SupervisionRecord
 from survey_app.supervision.units import EVERYTHING, Scope, check_scope, names_of_all
 
 Records = Sequence[SupervisionRecord]
+_SEPARATORS = re.compile(r"[\s、,，;；]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class OpenedRecord:
     previous: SupervisionRecord | None
     following: SupervisionRecord | None
     round_title: str
+    affected: Sequence[Indicator]
+    """The indicators of the round that a falsified figure went into, as far as named."""
 
     @property
     def is_reopened(self) -> bool:
@@ -206,7 +211,27 @@ def open_record(database: Database, record_id: int, scope: Scope = EVERYTHING) -
             previous=current_of(session, previous) if previous else None,
             following=following_of(session, record.file_id),
             round_title=round_row.title if round_row else "",
+            affected=_affected(session, record, shown),
         )
+
+
+def _affected(
+    session: Session, record: SupervisionRecord, ratees: Collection[str]
+) -> Sequence[Indicator]:
+    """The rows of the round whose number or name the case mentions."""
+    if record.kind != "falsification" or record.round_id is None:
+        return ()
+    words = set(_SEPARATORS.split(record.indicator))
+    found = session.scalars(
+        select(Indicator)
+        .where(
+            Indicator.round_id == record.round_id,
+            Indicator.ratee.in_(ratees),
+            Indicator.is_active,
+        )
+        .order_by(Indicator.position)
+    )
+    return [one for one in found if one.indicator in words or one.name in record.indicator]
 
 
 def scores_to_reopen(session: Session, round_id: int | None = None) -> list[Reopening]:

@@ -12,7 +12,16 @@ from survey_app.accounts.service import OperatorSpec, create_operator
 from survey_app.core.config import Settings
 from survey_app.core.services import Services
 from tests.supervising import file
-from tests.web.desk import PASSWORD, Desk, import_register, make_app, signed_in, ticket_of, workbook
+from tests.web.desk import (
+    PASSWORD,
+    PLAIN_ROUND,
+    Desk,
+    import_register,
+    make_app,
+    signed_in,
+    ticket_of,
+    workbook,
+)
 from tests.web.strict import Page
 
 PLACE = "/admin/supervision"
@@ -134,6 +143,24 @@ def test_000_l_the_case_points_to_the_score(clerk: Desk, unit: Desk) -> None:
     assert "待重新核定" in read(unit, f"{PLACE}/falsifications").text
     assert clerk.post(f"{address}/reopened", {"words": "改为 80"}).status_code == 302
     assert "已重新核定" in read(clerk, f"{PLACE}/falsifications").text
+
+
+def test_000_l_the_case_leads_to_the_indicator_itself(clerk: Desk) -> None:
+    scheme = {**PLAIN_ROUND, "scheme": "zhangjiajie-2009"}
+    assert clerk.post("/admin/rounds/new", scheme).status_code == 302
+    rows = [
+        ["编号", "指标名称", "责任单位", "类型", "分值", "目标值", "完成值"],
+        ["A01", "重点项目投资", "市教育局", "定量", 20, 100, 96.5],
+        ["A01", "重点项目投资", "市水利局", "定量", 20, 100, 96.5],
+        ["A02", "就业", "市教育局", "定量", 20, 100, 96.5],
+    ]
+    place = "/admin/rounds/1/inputs"
+    preview = clerk.upload(f"{place}/import", "a.xlsx", workbook({"指标完成情况": rows}), kind="")
+    clerk.post(f"{place}/confirm", {"ticket": ticket_of(preview.text), "kind": ""})
+    case = {"ratee": "101", "indicator": "A01 投资额", "sanction": "measure", "round_id": "1"}
+    address = filed(clerk, "falsification", **case)
+    (link,) = [one for one in read(clerk, address).links if "/reporting/" in one]
+    assert "重点项目投资" in read(clerk, link).text
 
 
 def test_000_10_the_file_of_a_unit_and_year(clerk: Desk, unit: Desk) -> None:
