@@ -170,21 +170,14 @@ def _filed(session: Session, ratees: Sequence[FrozenRatee]) -> list[Earlier]:
     keys = {one.key for one in ratees if one.kind == "person"}
     if not keys:
         return []
-    from survey_app.appraisals.history import grades_as_history, periods_within
-    from survey_app.appraisals.rules import rules_of
+    from survey_app.appraisals.history import grades_as_history
 
-    names = {
-        (rules.scheme.key, grade.key): str(grade.name)
-        for one in periods_within(session, "")
-        for rules in (rules_of(one),)
-        for grade in rules.grades
-    }
     return [
         Earlier(
             row.ratee,
             row.series,
             row.period,
-            names.get((row.series, row.grade), row.grade),
+            row.grade,
             "" if row.score is None else plain(row.score),
             "filed",
         )

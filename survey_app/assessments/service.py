@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.problems import N_, InputError
+from survey_app.assessments.appraised import indicator_sheet
 from survey_app.assessments.history import SheetRows, history_sheet
 from survey_app.assessments.tables import Run
 from survey_app.core import clock
@@ -209,9 +210,11 @@ def _source(session: Session, round_id: int) -> _Source:
         raise NotFoundError
     frozen = read_config(row.id, row.config_digest, row.frozen_config)
     kept = {kind: SheetRows(*sheet) for kind, sheet in sheets_for_run(session, round_id).items()}
-    history = history_sheet(session, frozen, kept.get("history"))
-    if history is not None:
-        kept["history"] = history
+    composed = {
+        "indicators": indicator_sheet(session, frozen, kept.get("indicators")),
+        "history": history_sheet(session, frozen, kept.get("history")),
+    }
+    kept |= {kind: sheet for kind, sheet in composed.items() if sheet is not None}
     return _Source(row, frozen, kept)
 
 

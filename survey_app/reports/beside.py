@@ -18,7 +18,6 @@ def beside_of(database: Database, run: OpenedRun) -> Beside:
     period, ranks = _last_ranks(run)
     return Beside(
         lines={line.one.key: line for line in board.lines},
-        places=board.places,
         is_approved=board.is_approved,
         last_ranks=ranks,
         last_period=period,

@@ -10,7 +10,7 @@ from analysis.results import Assessment, NodeScore, RateeResult
 from analysis.scheme import DEFAULT_SCHEME, Scheme, shipped
 from analysis.scheme.components import Component
 from forms.questionnaire import Questionnaire
-from survey_app.assessments.grading import GradeLine, Places
+from survey_app.assessments.grading import GradeLine
 from survey_app.reports.sheets import Mark, Section, Value
 from survey_app.reports.votes import Votes
 
@@ -41,7 +41,6 @@ class Beside:
     """
 
     lines: Mapping[str, GradeLine] = field(default_factory=dict)
-    places: tuple[Places, ...] = ()
     is_approved: bool = False
     last_ranks: Mapping[str, int] = field(default_factory=dict)
     last_period: str = ""

@@ -1,7 +1,9 @@
 """等次评定表, and what the grades lead to: 结果运用表 with the columns of the scheme."""
 
+from collections.abc import Mapping
+
 from analysis.results import RateeResult
-from survey_app.assessments.grading import GradeLine, grade_lines, with_grades
+from survey_app.assessments.grading import GradeLine, count_places, grade_lines, with_grades
 from survey_app.reports.context import Tables, count
 from survey_app.reports.sheets import Column, Mark, Sheet, Value, score
 
@@ -29,7 +31,7 @@ def grades(tables: Tables) -> tuple[Sheet, ...]:
     state = "审定等次已经审定。" if tables.beside.is_approved else "审定等次一栏还没有审定。"
     notes = (
         f"{state}没有调整的按建议等次；调整的写明理由。",
-        *_places_note(tables),
+        *_places_note(tables, lines),
         tables.scheme_note(),
     )
     return (Sheet("等次评定表", "等次评定表", columns, tables.sections(rows), notes),)
@@ -56,11 +58,11 @@ def _grade_row(tables: Tables, number: int, line: GradeLine) -> tuple[Value, ...
     )
 
 
-def _places_note(tables: Tables) -> tuple[str, ...]:
-    places = [
-        f"{one.grade}（{one.where}）{one.places} 个，已评 {one.taken} 个"
-        for one in tables.beside.places
-    ]
+def _places_note(tables: Tables, lines: Mapping[str, GradeLine]) -> tuple[str, ...]:
+    if tables.inputs is None:
+        return ()
+    counted = count_places(tables.assessment, tables.inputs, list(lines.values()))
+    places = [f"{one.grade}（{one.where}）{one.places} 个，已评 {one.taken} 个" for one in counted]
     return (f"名额：{'；'.join(places)}。",) if places else ()
 
 
