@@ -5,11 +5,12 @@ from datetime import date
 from decimal import Decimal
 
 from analysis.scheme import Scheme
-from survey_app.appraisals import roster, service
+from survey_app.appraisals import feedback, form_page, roster, service
 from survey_app.appraisals.bulk import FilledForm
 from survey_app.appraisals.roster import MemberRow
-from survey_app.appraisals.service import PeriodSpec
+from survey_app.appraisals.service import Decision, PeriodSpec, Review
 from survey_app.appraisals.sheets import Item, Sheet
+from survey_app.appraisals.tables import AppraisalForm
 from survey_app.core.access import Role, SignedIn
 from survey_app.core.database import Database
 from survey_app.register.tables import Ratee
@@ -102,6 +103,7 @@ MARKS = tuple(map(Decimal, ("8", "8", "8", "7", "7", "11", "11", "11", "11", "10
 """38 of the 40 common points and 54 of the 60 specific ones: 92."""
 DAY = date(2021, 3, 25)
 MIDDLE, STAFF = "中层干部", "一般干部"
+ONE = "人员0001"
 
 
 def operator(role: Role, scope: str = "") -> SignedIn:
@@ -172,3 +174,39 @@ def whole(person: str, grade: str, *, is_filed: bool = True) -> FilledForm:
 
 def whole_forms(people: Sequence[MemberRow], grade: str) -> list[FilledForm]:
     return [whole(one.person, grade) for one in people]
+
+
+def open_county(database: Database) -> int:
+    """A quarter with five people in u1, a pool each of middle and other staff, and one in u2."""
+    fill_units(database)
+    made = open_period(database)
+    staff = [member(n) for n in range(1, 6)]
+    middle = [member(n, pool=MIDDLE) for n in range(6, 11)]
+    set_roster(database, made, [*staff, *middle, member(11, "u2")])
+    return made
+
+
+def bring_to(database: Database, period_id: int, step: int, person: str = ONE) -> None:
+    """The steps up to this one, each by the one whose it is."""
+    if step >= 1:
+        service.fix_indicators(database, UNIT, period_id, person, ITEMS)
+    if step >= 2:
+        service.write_summary(database, himself(person), period_id, person, "完成了任务")
+    if step >= 3:
+        service.review(database, LEADER, period_id, person, Review(MARKS, "good", "踏实"))
+    if step >= 4:
+        service.decide(database, UNIT, period_id, [Decision(person, "good")])
+
+
+def file_it(database: Database, period_id: int, person: str = ONE) -> None:
+    bring_to(database, period_id, 4, person)
+    feedback.confirm(database, himself(person), period_id, person)
+    feedback.publish(database, UNIT, period_id, [person], DAY)
+    feedback.submit(database, UNIT, period_id, [person])
+    feedback.accept(database, CLERK, period_id, [person])
+
+
+def form_of(database: Database, period_id: int, person: str = ONE) -> AppraisalForm:
+    found = form_page.read_form(database, period_id, person).form
+    assert found is not None
+    return found

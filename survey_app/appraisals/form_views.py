@@ -7,10 +7,10 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from forms.problems import Problem, plain
-from survey_app.appraisals import feedback, reading, service, sheets, steps
+from survey_app.appraisals import feedback, form_page, service, sheets, steps
 from survey_app.appraisals.desk import today
+from survey_app.appraisals.form_page import FormPage
 from survey_app.appraisals.forms import as_typed, typed_items, typed_marks, typed_rows
-from survey_app.appraisals.reading import FormPage
 from survey_app.appraisals.service import Decision, Review
 from survey_app.appraisals.who import sight_of
 from survey_app.core.access import current, only
@@ -23,7 +23,7 @@ Typed = dict[str, str]
 
 
 def _read(period_id: int, person: str, version: int | None = None) -> FormPage:
-    return reading.read_form(services().database, period_id, person, sight_of(current()), version)
+    return form_page.read_form(services().database, period_id, person, sight_of(current()), version)
 
 
 @person_forms.get("/")

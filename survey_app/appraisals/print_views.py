@@ -4,7 +4,7 @@ from flask import Blueprint, render_template
 from flask_babel import gettext as _
 
 from analysis import periods
-from survey_app.appraisals import books, reading, steps, year
+from survey_app.appraisals import books, form_page, reading, steps, year
 from survey_app.appraisals.who import sight_of
 from survey_app.appraisals.year import WantedYear
 from survey_app.core.access import current, only
@@ -25,7 +25,7 @@ def person_paper(period_id: int, person: str, paper: str) -> str:
     if paper not in PAPERS:
         raise NotFoundError
     held = services().database
-    found = reading.read_form(held, period_id, person, sight_of(current()))
+    found = form_page.read_form(held, period_id, person, sight_of(current()))
     return render_template(
         PAPERS[paper],
         page=found,

@@ -7,7 +7,7 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from survey_app.appraisals import filings, reading, roster, service, templates
+from survey_app.appraisals import filings, form_page, reading, roster, service, templates
 from survey_app.appraisals.roster import MemberRow, compare
 from survey_app.appraisals.who import sight_of
 from survey_app.core.database import Database
@@ -204,10 +204,10 @@ def test_common_items_are_copied_to_everybody(database: Database, period_id: int
     templates.save_template(database, UNIT, period_id, "u1", "文秘岗", SPECIFIC)
     roster.put_member(database, UNIT, period_id, member(2, post="档案岗"))
     assert templates.draw_up(database, UNIT, period_id, "u1") == (1, ["人员0002"])
-    page = reading.read_form(database, period_id, "人员0001")
+    page = form_page.read_form(database, period_id, "人员0001")
     assert page.items == ITEMS
     assert [one.kind for one in page.acts] == ["indicators"]
-    assert reading.read_form(database, period_id, "人员0002").starting == COMMON
+    assert form_page.read_form(database, period_id, "人员0002").starting == COMMON
     for by in (LEADER, operator("unit", "u2")):
         with pytest.raises(ForbiddenError):
             templates.draw_up(database, by, period_id, "u1")

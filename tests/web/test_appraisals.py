@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from survey_app.accounts.service import OperatorSpec, create_operator
-from survey_app.appraisals import books, reading, service
+from survey_app.appraisals import books, form_page, service
 from survey_app.core.access import Role
 from survey_app.core.config import Settings
 from survey_app.core.services import Services
@@ -253,7 +253,7 @@ def test_a_refused_sheet_keeps_what_was_typed(app: Flask, services: Services) ->
     assert reply.status_code == 422
     assert "属性为个性的指标分值相加是 0，必须为60" in reply.text
     assert "共性指标5" in reply.text
-    assert reading.read_form(services.database, made, "人员0001").form is None
+    assert form_page.read_form(services.database, made, "人员0001").form is None
     vague = (*COMMON, *SPECIFIC)
     fields = typed(vague) | {"standard_1": "重视不够的酌情扣分"}
     done(unit.post(f"{ONE}/indicators", fields))
