@@ -12,6 +12,7 @@ from survey_app.indicators.sheets import count_rows
 from survey_app.register.service import load_register
 from survey_app.rounds import life
 from survey_app.rounds.frozen import load_round, read_config
+from survey_app.rounds.ratees import round_ratees
 from survey_app.rounds.tables import Round
 
 
@@ -58,12 +59,14 @@ def scheme_of(row: Round) -> Scheme | None:
 
 
 def ratees_of(session: Session, row: Round) -> tuple[RateeRow, ...]:
-    """The ratees as frozen; for a draft those of the register that its questionnaires ask about."""
+    """The ratees as frozen; for a draft those of the register that it would have."""
     if row.frozen_config is not None:
         frozen = read_config(row.id, row.config_digest or "", row.frozen_config)
         return tuple(
-            RateeRow(one.key, one.name, one.ratee_class, one.group) for one in frozen.ratees
+            RateeRow(one.key, one.name, one.ratee_class, one.group, one.kind, one.parent, one.pool)
+            for one in frozen.ratees
         )
-    classes = {one["ratee_class"] for one in row.bindings}
+    scheme, _problems = life.read_scheme(row)
+    keys = {one.key for one in round_ratees(session, row.bindings, scheme)}
     present = load_register(session).ratees
-    return tuple(one for one in present if not classes or one.ratee_class in classes)
+    return tuple(one for one in present if not keys or one.key in keys)
