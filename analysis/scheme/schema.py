@@ -226,7 +226,7 @@ def _condition() -> Schema:
                 {
                     "grades": _texts("等次"),
                     "series": series,
-                    "span": _one_of(SPANS, "本期以前、本期之内、两者都算"),
+                    "span": _one_of(SPANS, "本期以前、本期之内、两者"),
                     "at_least": _whole("至少几次"),
                     "at_most": _whole("至多几次"),
                     "consecutive": times,

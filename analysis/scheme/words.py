@@ -53,7 +53,7 @@ SCOPE: Words = {
     "parent": N_("同一单位"),
 }
 ROUNDING: Words = {"down": N_("舍去小数"), "largest_remainder": N_("最大余数")}
-SPAN: Words = {"earlier": N_("本期以前"), "period": N_("本期之内"), "all": N_("两者都算")}
+SPAN: Words = {"earlier": N_("本期以前"), "period": N_("本期之内"), "all": N_("本期之内和以前")}
 SUBJECT: Words = {
     "grades": N_("评过的等次"),
     "parent": N_("所属单位的等次"),
