@@ -1,5 +1,6 @@
 """Deciding grades, studies and earlier results on screen: who may do what, and what is said."""
 
+import json
 import re
 from fractions import Fraction
 
@@ -92,7 +93,8 @@ def test_a_study_is_told_from_a_result_everywhere(desk_app: Flask, address: str)
     assert "作风的权重改为 60" in page
     # 市1局: 0.4·95 + 60 = 98 against 96.5
     assert "98.00" in page
-    assert "工作实绩 －28.50，作风 ＋30.00" in page
+    assert "工作实绩 －28.50</span>，" in page
+    assert "作风 ＋30.00</span>" in page
     found = re.search(r'data-ratee="u1".*?</details>', page, re.DOTALL)
     assert found
     parts = re.findall(r'data-role="part">([^<]+)<', found[0])
@@ -147,3 +149,17 @@ def test_earlier_results_stand_beside_this_years(desk_app: Flask, address: str) 
     assert "本轮核算，未审定" in page
     assert "<svg" in page
     admin.get(f"/admin/rounds/{later.frozen.id}/assessment/ratees/nobody/history", 404)
+
+
+def test_a_score_downloads_with_exact_fractions(desk_app: Flask, address: str) -> None:
+    viewer = signed_in(desk_app, "viewer")
+    page = viewer.get(f"{address}/ratees/u2")
+    assert "允许的等次" in page
+    assert "与 市3局 并列，优秀名额不足" in page
+    made = json.loads(viewer.get(f"{address}/ratees/u2/trace.json"))
+    steps = {step["path"]: step for step in made["steps"]}
+    assert made["simulated"] is True
+    assert sum(Fraction(steps[path]["adds"]) for path in ("work", "style", "+", "-")) == 93
+    assert steps["work/K1"]["figures"] == "90 ÷ 100 ＝ 90%；100 × 90% ＝ 90"
+    assert made["grade"]["refusals"]
+    viewer.get(f"{address}/ratees/nobody/trace.json", 404)
