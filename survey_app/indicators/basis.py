@@ -20,9 +20,6 @@ from survey_app.rounds.tables import Round
 class Basis:
     """The ratees and the scheme of a round, and its certified indicators by place."""
 
-    title: str
-    is_simulated: bool
-    state: str
     ratees: tuple[RateeRow, ...]
     scheme: Scheme | None
     certified: Mapping[kept.Place, kept.Kept]
@@ -38,9 +35,6 @@ def read_basis(session: Session, round_id: int) -> Basis:
     """Everything about a round that its inputs must fit. Raises NotFoundError."""
     row = load_round(session, round_id)
     return Basis(
-        title=row.title,
-        is_simulated=row.is_simulated,
-        state=row.state,
         ratees=ratees_of(session, row),
         scheme=scheme_of(row),
         certified={
