@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from survey_app.core import migrations
 from survey_app.core.config import Settings
 from survey_app.core.database import Database
 from tests.postgres import Server, find_binaries, start_server
+from tests.stores import migrate, new_sqlite
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 
@@ -35,14 +35,24 @@ def postgres_server() -> Iterator[Server]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def postgres_template(
+    postgres_server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The name of a database with every table, to be copied."""
+    with postgres_server.new_database() as url:
+        migrate(url, tmp_path_factory.mktemp("migrated"))
+        yield url.rpartition("/")[2]
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database, of each kind in turn."""
+    """The URL of a database with every table and no rows, of each kind in turn."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'survey.db'}"
+        yield new_sqlite(tmp_path / "survey.db")
         return
     server: Server = request.getfixturevalue("postgres_server")
-    with server.new_database() as url:
+    with server.new_database(request.getfixturevalue("postgres_template")) as url:
         yield url
 
 
@@ -62,6 +72,5 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 def database(settings: Settings) -> Iterator[Database]:
     """A database with every table, of each kind in turn."""
     database = Database(settings.database_url)
-    migrations.upgrade(database, settings.home / "upgrade.lock")
     yield database
     database.dispose()

@@ -35,11 +35,11 @@ class Server:
         return self.folder / "data"
 
     @contextmanager
-    def new_database(self) -> Iterator[str]:
-        """The URL of a fresh database, dropped afterwards."""
+    def new_database(self, template: str = "template0") -> Iterator[str]:
+        """The URL of a fresh copy of a template, dropped afterwards."""
         name = f"t{secrets.token_hex(6)}"
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0")
+            connection.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE {template}")
             yield self._url(name)
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -15,6 +15,7 @@ from werkzeug.serving import make_server
 from survey_app.core.config import Settings
 from survey_app.core.services import Services
 from tests.browser.conftest import PICTURES, follow, picture
+from tests.stores import new_sqlite
 from tests.web.desk import PASSWORD, Sheets, make_app, workbook
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -38,7 +39,7 @@ def served(home: Path) -> Iterator[AdminSite]:
     app = make_app(
         Settings(
             home=home,
-            database_url=f"sqlite:///{home / 'survey.db'}",
+            database_url=new_sqlite(home / "survey.db"),
             secret_key=b"a secret for tests only, 32 bytes",
             is_production=False,
             base_url=None,

@@ -17,6 +17,7 @@ from survey_app.core.services import Services
 from survey_app.factory import create_app
 from tests.conftest import missing
 from tests.rounds import World, make_world
+from tests.stores import new_sqlite
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
@@ -75,7 +76,7 @@ def make_site(tmp_path: Path) -> Iterator[Callable[..., Site]]:
     def make(**options: Any) -> Site:
         settings = Settings(
             home=tmp_path / "home",
-            database_url=f"sqlite:///{tmp_path / 'survey.db'}",
+            database_url=new_sqlite(tmp_path / "survey.db"),
             secret_key=b"a secret for tests only, 32 bytes",
             is_production=False,
             base_url=None,

@@ -11,6 +11,7 @@ from survey_app.core.config import Settings
 from survey_app.core.services import Services
 from survey_app.factory import create_app
 from tests.rounds import World, make_world
+from tests.stores import new_sqlite
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def web_settings(tmp_path: Path) -> Settings:
     """A scratch installation on SQLite."""
     return Settings(
         home=tmp_path / "home",
-        database_url=f"sqlite:///{tmp_path / 'survey.db'}",
+        database_url=new_sqlite(tmp_path / "survey.db"),
         secret_key=b"a secret for tests only, 32 bytes",
         is_production=False,
         base_url=None,

@@ -11,6 +11,7 @@ from werkzeug.routing import Rule
 
 from survey_app.core.config import Settings
 from survey_app.core.services import Services
+from tests.stores import new_sqlite
 from tests.web.desk import make_app, signed_in
 
 TABLE = Path(__file__).parents[2] / "docs" / "roles.md"
@@ -51,7 +52,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     app = make_app(
         Settings(
             home=home,
-            database_url=f"sqlite:///{home / 'survey.db'}",
+            database_url=new_sqlite(home / "survey.db"),
             secret_key=b"a secret for tests only, 32 bytes",
             is_production=False,
             base_url=None,
