@@ -84,6 +84,7 @@ def make_closed_round(services: Services, city: City) -> BuiltRound:
         bindings=tuple(city.bindings()),
         target_per_ratee=city.spec.rows // len(city.inputs.ratees),
         is_simulated=True,
+        period=str(YEAR),
     )
     round_id = service.create_round(services.database, services.keys, OPERATOR, CLOSED_ROUND, spec)
     used: Counter[Way] = Counter(
@@ -115,6 +116,7 @@ def make_open_round(services: Services, city: City) -> BuiltRound:
         target_per_ratee=city.spec.rows // len(city.inputs.ratees),
         close_at=clock.now() + timedelta(days=60),
         is_simulated=True,
+        period=str(YEAR + 1),
     )
     round_id = service.create_round(services.database, services.keys, OPERATOR, OPEN_ROUND, spec)
     by_key = {kind.key: kind for kind in KINDS}

@@ -111,6 +111,7 @@ def make_inputs(
             VetoRow(best.key, veto.key, "2026年第1号（模拟）", on) for veto in scheme.vetoes[:1]
         ),
         history=tuple(_history(ratees, rng)),
+        period=str(YEAR),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analysis.assessment import assess
 from analysis.results import Assessment
-from survey_app.assessments.service import run_assessment
+from survey_app.assessments.service import open_run, run_assessment
 from survey_app.closing import service as closing
 from survey_app.core.access import Role
 from survey_app.core.services import Services
@@ -24,8 +24,9 @@ from survey_app.demo.accuracy import (
 )
 from survey_app.demo.ballot_plan import Drawer, draw_ballots
 from survey_app.demo.building import BuiltRound, Teller
-from survey_app.demo.cities.zhangjiajie_2009 import CITY, KINDS, ORGANISER
+from survey_app.demo.cities.zhangjiajie_2009 import CITY, KINDS, ORGANISER, records
 from survey_app.demo.city_plan import City, bound_forms
+from survey_app.demo.deciding import decide
 from survey_app.demo.desk import WaysIn
 from survey_app.demo.findings import NOT_FOUND, RuleFigures, measure
 from survey_app.demo.imprint import SIMULATED, YEAR
@@ -43,6 +44,7 @@ from survey_app.demo.outputs import (
 from survey_app.demo.ways_in import OPERATOR
 from survey_app.indicators import service as sheets
 from survey_app.rounds.codes import display
+from survey_app.supervision.service import file_record
 
 KINDS_OF_SHEET: tuple[sheets.Kind, ...] = ("indicators", "adjustments", "vetoes", "history")
 TRUTH_FORMAT = "survey-truth/1"
@@ -112,6 +114,9 @@ def build_demo(services: Services, city: City, folder: Path, teller: Teller) -> 
     assessment = _assess_files(services, city, folder, sealed, teller)
     _import_inputs(services, folder / INPUTS, closed.round_id)
     run_assessment(services.database, services.settings, closed.round_id, OPERATOR)
+    decide(services, open_run(services.database, services.settings, closed.round_id), {})
+    for spec in records():
+        file_record(services.database, OPERATOR, spec)
     teller.stage("对照预先埋下的真相", 0.03)
     rules = measure(city, folder / "sealed", desk.outcomes)
     truth = true_scores(city)

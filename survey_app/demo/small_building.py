@@ -2,14 +2,11 @@
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from analysis.results import Assessment
-from survey_app.appraisals.history import marks_as_indicators
-from survey_app.assessments import decisions
-from survey_app.assessments.grading import Choice
 from survey_app.assessments.service import OpenedRun, open_run, run_assessment
 from survey_app.closing import service as closing
 from survey_app.core import clock
@@ -18,6 +15,7 @@ from survey_app.core.uploads import Upload
 from survey_app.demo import building
 from survey_app.demo.building import BuiltRound, Teller
 from survey_app.demo.city_plan import bound_forms
+from survey_app.demo.deciding import decide
 from survey_app.demo.desk import Way, WaysIn
 from survey_app.demo.imprint import PHONE, SIMULATED
 from survey_app.demo.input_files import input_tables, write_inputs
@@ -38,7 +36,6 @@ from survey_app.demo.ways_in import (
     make_roster_cards,
     make_service_cards,
 )
-from survey_app.followup.service import propose_from_run
 from survey_app.indicators import service as sheets
 from survey_app.rounds import service as rounds
 from survey_app.rounds.entrances import IssuedCard
@@ -126,7 +123,7 @@ def _build_period(progress: Progress, period: Period) -> None:
     run_assessment(services.database, services.settings, built.round_id, OPERATOR)
     progress.round_ids[period.key] = built.round_id
     run = open_run(services.database, services.settings, built.round_id)
-    _decide(services, run, period)
+    decide(services, run, period.decisions)
     _write(progress, run, period, sealed)
 
 
@@ -166,40 +163,12 @@ def _ways_in(services: Services, city: SmallCity, period: Period, round_id: int)
 
 def _import_inputs(progress: Progress, round_id: int, period: Period) -> None:
     """The sheets, as an operator imports them."""
-    services, inputs = progress.services, period.inputs(progress.city.ratees)
-    if period.has_appraisals:
-        with services.database.read() as session:
-            filed = [
-                replace(row, owner=progress.city.organiser)
-                for row in marks_as_indicators(session, period.period)
-            ]
-        inputs = replace(inputs, indicators=(*inputs.indicators, *filed))
-    for table in input_tables(inputs):
+    services = progress.services
+    for table in input_tables(period.inputs(progress.city.ratees)):
         kind = next((one for one in IMPORTED if one == table.kind), None)
         if kind is not None:
             upload = Upload(f"{kind}.csv", table.as_csv())
             sheets.carry_out(services.database, OPERATOR, round_id, upload, kind)
-
-
-def _decide(services: Services, run: OpenedRun, period: Period) -> None:
-    """People choose and approve the grades; what they lead to is proposed."""
-    chosen = {**_left_to_people(services, run), **period.decisions}
-    if chosen:
-        decisions.save(services.database, run, OPERATOR, chosen)
-    decisions.approve(services.database, run, OPERATOR)
-    propose_from_run(services.database, services.settings, OPERATOR, run.frozen.id)
-
-
-def _left_to_people(services: Services, run: OpenedRun) -> dict[str, Choice]:
-    """A decision with a reason for whoever the rules leave to people: a grade without places."""
-    limited = {grade.key for grade in run.assessment.scheme.grades if grade.quotas}
-    chosen = {}
-    for line in decisions.open_board(services.database, run).lines:
-        open_grades = [key for key, _ in line.allowed if key not in limited]
-        if line.is_open and (line.grade or open_grades):
-            grade = line.grade or open_grades[0]
-            chosen[line.one.key] = Choice(grade, "（模拟）会议研究决定")
-    return chosen
 
 
 def _write(progress: Progress, run: OpenedRun, period: Period, sealed: Sequence[Path]) -> None:

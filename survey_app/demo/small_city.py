@@ -23,7 +23,7 @@ from survey_app.core.access import Role
 from survey_app.core.services import Services
 from survey_app.demo.raters import ASSEMBLY, ONLINE, SEPARATE, RaterKind, Way
 from survey_app.register.reading import RosterRow
-from survey_app.supervision.service import RecordSpec
+from survey_app.supervision.checking import RecordSpec
 
 CHANNELS: Mapping[Way, str] = {"poster": ONLINE, "card": SEPARATE, "list": ASSEMBLY}
 
@@ -79,8 +79,7 @@ class Period:
 
     `history` are results of before the city's first round; its own are carried on. `decisions` are
     grades that people choose with a reason, by ratee; all others are approved as proposed.
-    `own_toml` stands in for the shipped scheme where the office has changed it. `has_appraisals`:
-    what was filed of persons in this period is imported beside the indicators.
+    `own_toml` stands in for the shipped scheme where the office has changed it.
     """
 
     scheme: str
@@ -94,7 +93,6 @@ class Period:
     figures: tuple[FigureRow, ...] = ()
     decisions: Mapping[str, Choice] = field(default_factory=dict)
     own_toml: str = ""
-    has_appraisals: bool = False
 
     @property
     def key(self) -> str:

@@ -30,6 +30,7 @@ from tests.rounds import filled
 INPUTS = (
     *(f"{name}.csv" for name in ("ratees", "indicators", "adjustments", "vetoes", "history")),
     "scheme.toml",
+    "period.txt",
 )
 # Every one of them was handed in by the plan and must not be among the ballots.
 REFUSED = {"after_close", "code_used", "incomplete", "forged"}

@@ -17,7 +17,7 @@ from analysis.inputs import AdjustmentRow, FigureRow, IndicatorRow, RateeRow
 from survey_app.demo.drawn_rows import Line, RowMaker, day
 from survey_app.demo.imprint import YEAR
 from survey_app.demo.small_city import Period, SmallCity, Voice
-from survey_app.supervision.service import RecordSpec
+from survey_app.supervision.checking import RecordSpec
 
 AREA = "xq"
 BUREAUS = (

@@ -14,7 +14,7 @@ from analysis.inputs import AdjustmentRow, HistoryRow, IndicatorRow, RateeRow, V
 from survey_app.demo.drawn_rows import Line, RowMaker, day
 from survey_app.demo.imprint import YEAR
 from survey_app.demo.small_city import Period, SmallCity, Voice
-from survey_app.supervision.service import RecordSpec
+from survey_app.supervision.checking import RecordSpec
 
 SCHEME, HALF = "three-evaluations", "three-evaluations-half"
 UNITS = (

@@ -94,7 +94,6 @@ def draw(seed: int) -> SmallCity:
                 f"示例县{YEAR}年第四季度绩效考核试行",
                 (_served(PILOT),),
                 indicators=tuple(_rows(rows)),
-                has_appraisals=True,
                 figures=tuple(FigureRow(key, "post", post) for key, _, post, _ in people),
             ),
         ),

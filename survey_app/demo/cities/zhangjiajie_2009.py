@@ -4,9 +4,13 @@ The shape (counts of ratees, indicators, rater classes and channels) follows a r
 2009; names of bodies are those any city has, counties and persons are placeholders.
 """
 
+from dataclasses import replace
+
 from analysis.inputs import RateeRow
+from survey_app.demo.drawn_rows import day
 from survey_app.demo.imprint import SIMULATED
 from survey_app.demo.raters import ASSEMBLY, FIELD, ONLINE, SEPARATE, RaterKind
+from survey_app.supervision.checking import RecordSpec
 
 CITY = "示例市"
 ORGANISER = f"{CITY}绩效评估委员会办公室（{SIMULATED}）"
@@ -133,3 +137,19 @@ def ratees() -> tuple[RateeRow, ...]:
         for number, (group, name) in enumerate(named, start=1)
     ]
     return (*counties, *units)
+
+
+def records() -> tuple[RecordSpec, ...]:
+    """The process of the year: four bulletins, a notice of supervision, a talk, a self-check."""
+    counties = tuple(f"q{number:02d}" for number in range(1, len(COUNTIES) + 1))
+    circulars = tuple(
+        RecordSpec("circular", f"第{number}期绩效工作通报", counties, day(3 * number - 1, 10))
+        for number in (1, 2, 3, 4)
+    )
+    made = (
+        *circulars,
+        RecordSpec("urging", "两通工程督办", ("q03",), day(6, 2), step="notice", due_on=day(6, 20)),
+        RecordSpec("talk", "重点项目进度约谈", ("u24",), day(7, 8), result="限期整改"),
+        RecordSpec("self_check", "年度绩效自查", counties, day(11, 10), due_on=day(11, 25)),
+    )
+    return tuple(replace(one, is_simulated=True) for one in made)
