@@ -46,6 +46,16 @@ def faults(page: Page) -> list[str]:
     ]
 
 
+PAGES = {
+    "results": "",
+    "trace": "/ratees/u1",
+    "history": "/ratees/u1/history",
+    "grades": "/grades",
+    "studies": "/studies",
+    "study": "/studies/1",
+}
+
+
 @pytest.mark.parametrize("screen", VIEWPORTS)
 def test_results_and_trace_are_accessible_and_fit(
     make_site: Callable[..., Site], open_page: Callable[..., Page], screen: str
@@ -54,7 +64,11 @@ def test_results_and_trace_are_accessible_and_fit(
     page = open_page(VIEWPORTS[screen])
     signed_in(site, page)
     address = f"{site.url}/admin/rounds/{site.world.round_id}/assessment"
-    for name, path in (("results", ""), ("trace", "/ratees/u1")):
+    page.goto(f"{address}/studies")
+    page.get_by_label("名称").fill("不计代表")
+    page.get_by_label("人大代表").check()
+    follow(page.get_by_role("button", name="推演"))
+    for name, path in PAGES.items():
         page.goto(address + path)
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         assert faults(page) == []
