@@ -217,6 +217,12 @@ def grade_names(scheme: Scheme, keys: Sequence[str]) -> str:
     return BETWEEN.join(names)
 
 
+def node_names(scheme: Scheme, paths: Sequence[str]) -> str:
+    """Components by name, in this order."""
+    names = {node.path: str(node.name) for node in scheme.nodes()}
+    return BETWEEN.join(names.get(path, path) for path in paths)
+
+
 def condition_words(scheme: Scheme, one: Condition, *, is_after: bool = False) -> str:
     """One condition as a sentence; `is_after` the grade of the present period is known."""
     if one.subject == "parent":
