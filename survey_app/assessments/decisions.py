@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from analysis.results import RateeResult
-from forms.problems import N_, Problem
+from analysis.rounding import half_up
+from forms.problems import N_, Problem, plain
 from survey_app.assessments import grading
 from survey_app.assessments.grading import Choice, GradeLine, Places
 from survey_app.assessments.service import OpenedRun
@@ -17,6 +20,9 @@ from survey_app.core.database import Database
 from survey_app.core.errors import DomainError, ProblemsError
 from survey_app.record import service as record
 from survey_app.rounds.frozen import hold_round
+
+
+FULL = 100
 
 
 class ApprovedAlreadyError(DomainError):
@@ -226,6 +232,15 @@ def _keep(session: Session, run: OpenedRun, operator: str, lines: Sequence[Grade
     return changed
 
 
+def out_of_100(total: Decimal | None, base: Decimal) -> str:
+    """A total as later rounds combine it; "" without one."""
+    if total is None:
+        return ""
+    if base == FULL:
+        return str(total)
+    return plain(half_up(Fraction(total) * FULL / Fraction(base), 6))
+
+
 def _carry_on(session: Session, run: OpenedRun, lines: Sequence[GradeLine]) -> int:
     """A new version of every result that is not as it was."""
     series, period = run.assessment.scheme.key, run.frozen.period
@@ -239,7 +254,7 @@ def _carry_on(session: Session, run: OpenedRun, lines: Sequence[GradeLine]) -> i
     carried = 0
     for line in lines:
         one, last = line.one, known.get(line.one.key)
-        score = "" if one.total is None else str(one.total)
+        score = out_of_100(one.total, run.assessment.scheme.base)
         said = (line.grade_name, score, one.rank_class)
         if not (line.grade or score) or (
             last is not None and said == (last.grade, last.score, last.rank_class)
