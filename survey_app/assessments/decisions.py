@@ -21,7 +21,6 @@ from survey_app.core.errors import DomainError, ProblemsError
 from survey_app.record import service as record
 from survey_app.rounds.frozen import hold_round
 
-
 FULL = 100
 
 
