@@ -1,6 +1,6 @@
 """The library of schemes: saving versions, and how far each is in use. Each is one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from analysis.scheme import DEFAULT_SCHEME, Scheme
 from analysis.scheme.definition import SCHEMES
 from analysis.scheme.editing import blocks, changes
-from analysis.scheme.toml_text import change, edit_toml
+from analysis.scheme.toml_text import Change, Path, change, edit_toml
 from forms.definition import is_key, read_toml
 from forms.problems import N_, InputError, Problem
 from survey_app.core import clock
@@ -162,8 +162,22 @@ def copy(database: Database, operator: str, source: Version, key: str, title: st
     if not is_key(key):
         remedy = N_("编号只用字母、数字、汉字和 _ - .，不超过 64 个字")
         raise InputError([Problem(N_("编号"), N_("含有不能使用的字符"), remedy)])
-    text = edit_toml(source.toml, [(("key",), key), (("title",), title.strip() or source.title)])
+    renamed = [(path, key) for path in _series(source.scheme.as_json(), source.key)]
+    heading: list[Change] = [(("key",), key), (("title",), title.strip() or source.title)]
+    text = edit_toml(source.toml, [*heading, *renamed])
     return create(database, operator, text, f"复制自“{source.title}”（{source.key}）")
+
+
+def _series(value: object, key: str, path: Path = ()) -> Iterator[Path]:
+    """Where a scheme speaks of its own earlier results by its key."""
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            if name == "series" and item == key:
+                yield (*path, name)
+            yield from _series(item, key, (*path, name))
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _series(item, key, (*path, place))
 
 
 def add_version(

@@ -221,6 +221,14 @@ def test_keys_of_shipped_schemes_are_taken_and_bad_ones_are_refused(clerk: Desk)
     assert "a/b" not in clerk.get("/admin/schemes/")
 
 
+def test_a_copy_speaks_of_its_own_results_and_not_of_the_originals(clerk: Desk) -> None:
+    copy(clerk, of="/admin/schemes/new-area-monthly/0")
+    assert 'series = "new-area-monthly"' in _file("new-area-monthly").decode()
+    text = clerk.get(f"{OWN}/1/scheme.toml")
+    assert 'series = "new-area-monthly"' not in text
+    assert 'series = "own"' in text
+
+
 def test_a_scheme_that_ships_can_not_be_edited(clerk: Desk) -> None:
     clerk.get(f"{SHIPPED}/edit", 404)
     clerk.get("/admin/schemes/nothing/1", 404)
