@@ -111,7 +111,8 @@ def test_a_district_with_three_evaluations(district: Shown) -> None:
     assert (half.score, half.converted) == (first.total, 0)
     # 综合执法局 failed two years running, 投资促进局 for the first time.
     assert district.items("demotion") == {"d5"}
-    assert district.items("admonition") == {"d5", "d6"}
+    # Their heads, whose scores rest on the units', fail with them.
+    assert district.items("admonition") == {"d5", "d6", "h-d5", "h-d6"}
     assert district.items("accountability") == {"d6"}
     # A unit below good: its head may not be excellent, and the refusal says so.
     assert found["t2"].grade == "qualified"
