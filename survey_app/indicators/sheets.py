@@ -33,6 +33,7 @@ ADJUSTMENT_HEADERS = (
     "multiplier",
 )
 VETO_HEADERS = ("ratee", "veto", "document", "on")
+OWNER = "owner"
 
 
 class SheetForRun(NamedTuple):
@@ -63,7 +64,7 @@ def sheets_for_run(session: Session, round_id: int) -> dict[str, SheetForRun]:
     Only approved adjustments that were not withdrawn are in it, and no withdrawn veto.
     """
     composed: dict[str, SheetForRun] = {
-        "indicators": _sheet(COLUMNS, indicator_rows(session, round_id)),
+        "indicators": _without_owners(_sheet(COLUMNS, indicator_rows(session, round_id))),
         "adjustments": _sheet(ADJUSTMENT_HEADERS, _adjustment_rows(session, round_id)),
         "vetoes": _sheet(VETO_HEADERS, _veto_rows(session, round_id)),
     }
@@ -93,6 +94,18 @@ def _n_standing(session: Session, ledger: type[Adjustment] | type[VetoEntry], ro
 def _sheet(headers: tuple[str, ...], rows: list[list[str]]) -> SheetForRun:
     mark = digest({"headers": headers, "rows": rows}) if rows else ""
     return SheetForRun(list(headers), [list(row) for row in rows], mark)
+
+
+def _without_owners(sheet: SheetForRun) -> SheetForRun:
+    """The sheet without the column of data owners where nobody has one.
+
+    A sheet that has the column must fill it; one imported without it names no owner at all.
+    """
+    at = COLUMNS.index(OWNER)
+    if any(row[at] for row in sheet.rows):
+        return sheet
+    headers = tuple(one for one in COLUMNS if one != OWNER)
+    return _sheet(headers, [row[:at] + row[at + 1 :] for row in sheet.rows])
 
 
 def indicator_rows(session: Session, round_id: int) -> list[list[str]]:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from analysis.inputs import RateeRow, Table, read_indicators
 from survey_app.core import clock
 from survey_app.core.access import Role, SignedIn
 from survey_app.core.config import Settings
@@ -352,3 +353,16 @@ name = "指标考核"
 weight = "100"
 source = "indicators"
 """
+
+
+def test_indicators_imported_without_owners_can_be_assessed(
+    database: Database, round_id: int, bring: Callable[..., None]
+) -> None:
+    bring("编号,指标名称,责任单位,分值,目标值,完成值\nA01,投资,u1,20,100,80\n")
+    with database.read() as session:
+        sheet = sheets_for_run(session, round_id)["indicators"]
+    assert "owner" not in sheet.headers
+    table = Table("指标", sheet.headers, list(enumerate(sheet.rows, start=2)))
+    found, problems = read_indicators(table, [RateeRow("u1", "市1局", "unit", "")])
+    assert problems == []
+    assert [(row.indicator, row.actual) for row in found] == [("A01", 80)]
