@@ -1,5 +1,7 @@
 """The demonstration from end to end: built through the real services, on both databases."""
 
+import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,7 @@ from analysis.sealed_round import check_sealed_round, read_manifest
 from forms.decoder import decode
 from survey_app.accounts.service import sign_in
 from survey_app.assessments.service import stored_scores
+from survey_app.assessments.tables import Result
 from survey_app.ballots.accept import accept_many
 from survey_app.ballots.entrance import card_entrance, open_entrance
 from survey_app.ballots.service import submission
@@ -20,6 +23,7 @@ from survey_app.core.config import Settings
 from survey_app.core.services import Services
 from survey_app.demo.file_list import check_file_list
 from survey_app.factory import start_services
+from survey_app.followup.tables import FollowupItem
 from survey_app.record.service import broken_entries
 from survey_app.register.tables import Ratee
 from survey_app.rounds.tables import Round
@@ -162,6 +166,19 @@ def test_rows_add_up_and_figures_say_what_was_found(built: BuiltCity) -> None:
     assert set(truth["never_accepted"]) == REFUSED
     assert truth["is_simulated"] is True
     assert len(truth["ratees"]) == 49
+
+
+def test_13_of_49_are_excellent_and_the_year_is_decided(
+    built: BuiltCity, services: Services
+) -> None:
+    scores = json.loads((built.folder / "scores.json").read_bytes())["ratees"]
+    assert Counter(one["grade"] for one in scores) == {"excellent": 13, "qualified": 36}
+    with services.database.read() as session:
+        results = session.scalars(select(Result).where(Result.period == "2026")).all()
+        linkages = Counter(session.scalars(select(FollowupItem.linkage)))
+    assert Counter(one.grade for one in results) == {"优秀": 13, "合格": 36}
+    # Four linkages for each of 49, and one veto to follow up.
+    assert sorted(linkages.values()) == [1, 49, 49, 49, 49]
 
 
 def test_every_output_is_there_and_whole(built: BuiltCity) -> None:

@@ -287,8 +287,8 @@ def test_who_has_not_filed_is_listed(county: Shown) -> None:
 @pytest.mark.long
 def test_the_county_in_full_size(tmp_path: Path) -> None:
     city = hengyang.draw(1)
-    assert city.beforehand is not None
-    quarters = city.beforehand.quarters  # type: ignore[attr-defined]
+    assert isinstance(city.beforehand, hengyang.Filed)
+    quarters = city.beforehand.quarters
     assert [len(one.forms) for one in quarters] == [1296, 1260, 1330, 1316, 1461]
     assert sum(len(one.forms) for one in quarters) == 6663
     assert len({one.unit for one in quarters[0].roster}) == 77

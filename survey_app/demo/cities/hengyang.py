@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 
@@ -116,13 +117,13 @@ def draw(seed: int, n_units: int = N_UNITS) -> SmallCity:
             "年度考核：两基本一优先，每一条不予评优都写明理由",
             "workbook.xlsx",
         ),
-        beforehand=_Files(quarters, tuple(one.key for one in units)),
-        afterwards=_count(quarters),
+        beforehand=Filed(quarters, tuple(one.key for one in units)),
+        afterwards=partial(_tell, quarters),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Files:
+class Filed:
     """What the units file before the year is assessed."""
 
     quarters: Sequence[Quarter]
@@ -133,15 +134,10 @@ class _Files:
         file_quarters(services, self.quarters, OFFICE, QUARTERLY)
 
 
-class _count:
-    """Say how many were filed, quarter by quarter."""
-
-    def __init__(self, quarters: Sequence[Quarter]) -> None:
-        self.quarters = quarters
-
-    def __call__(self, _built: Built) -> Iterator[str]:
-        counts = "，".join(f"{one.period} {len(one.forms)} 人" for one in self.quarters)
-        yield f"  平时考核备案 {sum(len(one.forms) for one in self.quarters)} 份：{counts}"
+def _tell(quarters: Sequence[Quarter], _built: Built) -> Iterator[str]:
+    """How many were filed, quarter by quarter."""
+    counts = "，".join(f"{one.period} {len(one.forms)} 人" for one in quarters)
+    yield f"  平时考核备案 {sum(len(one.forms) for one in quarters)} 份：{counts}"
 
 
 def _units(n_units: int) -> list[RateeRow]:
