@@ -198,7 +198,7 @@ def report(built: "Demo", address: Address, *, is_serving: bool) -> Iterator[str
     yield from accuracy_lines(built)
     yield ""
     yield "登录（密码为本次演示随机生成）："
-    yield from (f"  {one.login:<8}{one.password}" for one in built.logins)
+    yield from (f"  {one.login:<10}{one.password}" for one in built.logins)
     yield "可以试用的评议卡验证码："
     yield from (f"  {name}：{'  '.join(codes)}" for name, codes in named_codes(built))
     yield ""
