@@ -11,6 +11,7 @@ from typing import Literal
 from analysis.scheme.adjustments import Adjustments, Veto
 from analysis.scheme.checks import check_scheme
 from analysis.scheme.components import HUNDRED, Component
+from analysis.scheme.conditions import Condition
 from analysis.scheme.diff import differences
 from analysis.scheme.grades import Consequence, Grade, Restriction
 from forms.definition import Section, Text, in_file, read_toml
@@ -99,6 +100,21 @@ class Scheme:
     def leaves_of(self, ratee_class: str) -> tuple[Component, ...]:
         """The leaves that apply to a class of ratees, in order."""
         return tuple(node for node in self.nodes_of(ratee_class) if not node.components)
+
+    def conditions(self) -> Iterator[Condition]:
+        """Every condition of grades, limits and consequences."""
+        for grade in self.grades:
+            yield from (*grade.eligibility, *grade.priority)
+        for limit in self.restrictions:
+            yield from limit.when
+        for consequence in self.consequences:
+            yield from consequence.when
+
+    def series(self) -> frozenset[str]:
+        """The series of earlier results that the scheme asks for, its own by its key."""
+        asked = [one.series for one in self.conditions() if one.subject in ("grades", "rank")]
+        combined = [leaf.series for leaf in self.leaves() if leaf.source == "runs"]
+        return frozenset(series or self.key for series in (*asked, *combined))
 
     def grade(self, word: str) -> Grade | None:
         """The grade with this key or name, in any language."""

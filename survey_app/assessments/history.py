@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from analysis import periods
+from analysis.scheme import Scheme
 from forms.problems import N_, digest, plain
 from survey_app.assessments.tables import Result
 from survey_app.rounds.frozen import FrozenRatee, FrozenRound
@@ -86,14 +87,23 @@ def history_for(
 def history_sheet(
     session: Session, frozen: FrozenRound, imported: SheetRows | None
 ) -> SheetRows | None:
-    """The sheet a run reads: the imported one as it is where the product adds nothing."""
+    """The sheet a run reads: the imported one as it is where the product adds nothing.
+
+    The product adds only the series the scheme asks for: any other result that comes later would
+    make the run look out of date.
+    """
     found = history_for(session, frozen, imported)
-    if all(one.origin == "imported" for one in found.rows):
+    scheme = Scheme.from_json(frozen.scheme)
+    asked = scheme.series()
+    used = [one for one in found.rows if one.origin == "imported" or one.series in asked]
+    if all(one.origin == "imported" for one in used):
         return imported
-    own = str(frozen.scheme["key"])
     rows: list[list[Any]] = [
-        [one.ratee, one.period, one.grade, "" if one.series == own else one.series, one.score]
-        for one in found.rows
+        [
+            *(one.ratee, one.period, one.grade),
+            *("" if one.series == scheme.key else one.series, one.score),
+        ]
+        for one in used
     ]
     return SheetRows(list(HEADERS), rows, digest({"headers": list(HEADERS), "rows": rows}))
 

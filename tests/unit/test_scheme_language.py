@@ -153,3 +153,13 @@ def test_shares_of_cells_are_rounded_so_that_the_whole_is_met() -> None:
     )
     quota = load(text).grades[0].quotas[0]
     assert quota.all_places({"a": 10, "b": 10, "c": 29}) == {"a": 3, "b": 2, "c": 8}
+
+
+def test_the_series_a_scheme_asks_for() -> None:
+    text = BY_CLASS + (
+        '[[grade]]\nkey = "good"\nname = "好"\n'
+        'eligibility = [{grades = ["好"], series = "quarter", at_least = 2}]\n'
+        '[[consequence]]\nkey = "c"\nname = "谈话"\n'
+        'when = [{grades = ["good"], consecutive = 2}, {veto = []}]\n'
+    )
+    assert load(text).series() == {"monthly", "quarter", "s"}
