@@ -7,6 +7,7 @@ from sqlalchemy import func, select, text
 
 from forms.problems import N_
 from survey_app.accounts.tables import Operator
+from survey_app.appraisals.tables import AppraisalPeriod
 from survey_app.core.database import Base, Database
 from survey_app.core.errors import DomainError
 from survey_app.core.services import Services
@@ -14,6 +15,12 @@ from survey_app.demo.building import BEGIN
 from survey_app.record.tables import RecordEntry
 from survey_app.register.tables import Ratee
 from survey_app.rounds.tables import Round
+
+TRIGGER_FUNCTIONS = (
+    "SELECT proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace"
+    " AND prorettype = 'trigger'::regtype"
+)
+"""What the migrations made beside the tables, by the catalogue: nobody keeps a list."""
 
 
 class NotADemoError(DomainError):
@@ -49,7 +56,9 @@ def _real_content(database: Database) -> list[str]:
         first = session.scalar(select(RecordEntry.action).order_by(RecordEntry.id).limit(1))
         real = session.scalars(select(Round.title).where(Round.is_simulated.is_(False))).all()
         if first == BEGIN:
-            return [f"轮次「{title}」" for title in real]
+            own = select(AppraisalPeriod.title).where(AppraisalPeriod.is_simulated.is_(False))
+            quarters = [f"平时考核「{title}」" for title in session.scalars(own)]
+            return [*(f"轮次「{title}」" for title in real), *quarters]
         counts = {
             "轮次": session.scalar(select(func.count(Round.id))) or 0,
             "评议对象": session.scalar(select(func.count()).select_from(Ratee)) or 0,
@@ -70,5 +79,6 @@ def _drop_everything(database: Database) -> None:
     with database.engine.begin() as connection:
         Base.metadata.drop_all(connection)
         connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
-        connection.execute(text("DROP FUNCTION IF EXISTS refuse_change()"))
+        for name in connection.scalars(text(TRIGGER_FUNCTIONS)).all():
+            connection.execute(text(f'DROP FUNCTION "{name}"()'))
     database.dispose()

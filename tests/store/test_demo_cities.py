@@ -327,6 +327,17 @@ def test_every_city_has_a_module_and_an_unknown_one_is_told_the_names(tmp_path: 
     assert done.exit_code == 2
 
 
+def test_a_quarter_of_ones_own_in_a_demonstration_is_not_wiped(posts: Shown) -> None:
+    with posts.services.database.write() as session:
+        row = session.scalars(select(AppraisalPeriod)).one()
+        row.is_simulated = False
+    done = survey(posts.city.home, "demo", "--scheme", "xinping-posts", "--no-serve")
+    with posts.services.database.write() as session:
+        session.scalars(select(AppraisalPeriod)).one().is_simulated = True
+    assert done.exit_code == 3
+    assert "平时考核「2026年第四季度」" in done.stderr
+
+
 def test_building_a_city_again_starts_anew(tmp_path: Path) -> None:
     first = build_small_city(tmp_path, "taojiang-education")
     before = (first.folder / "scores.json").read_bytes()
