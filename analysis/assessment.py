@@ -42,16 +42,25 @@ def assess(
 ) -> Assessment:
     """Assess sealed rounds (folders, or parents of sealed folders) under a scheme.
 
-    No folders are needed where the scheme has no questionnaire for any class of the ratees. Raises
+    The period evaluated is that of the inputs, or else the one the sealed rounds name. No folders
+    are needed where the scheme has no questionnaire for any class of the ratees. Raises
     NoAnswer where the scheme gives none (everything missing is listed), InputError for inputs that
     do not fit together, IntegrityError for files that are not as sealed.
     """
     sealed = open_sealed_rounds(folders)
-    bound = bind(inputs, scheme)
+    bound = bind(in_period(inputs, sealed), scheme)
     refuse_without_answers(scheme, bound, sealed)
     with start_engine(engine) as running:
         run = prepare(running, sealed, bound, scheme)
         return _assessment(run, *evaluate(run))
+
+
+def in_period(inputs: Inputs, sealed: Sequence[SealedRound]) -> Inputs:
+    """The inputs with a period: their own, or the only one the sealed rounds name."""
+    named = {one.manifest.period for one in sealed} - {""}
+    if inputs.period or len(named) != 1:
+        return inputs
+    return replace(inputs, period=named.pop())
 
 
 def prepare(

@@ -53,6 +53,7 @@ class SealedHeader:
     is_open: bool = False
     is_simulated: bool = False
     counts: Mapping[str, Any] = field(default_factory=dict)
+    period: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ QUESTIONNAIRE = "questionnaire.json"
 SCHEME = "scheme.json"
 KNOWN_KEYS = frozenset(
     {"format", "round", "title", "questionnaire", "scheme", "open", "simulated", "counts", "files"}
-    | {"digest"}
+    | {"period", "digest"}
 )
 _BLOCK = 1 << 20
 
@@ -71,6 +71,7 @@ class Manifest:
     is_simulated: bool
     counts: Mapping[str, Any]
     files: tuple[FileEntry, ...]
+    period: str = ""
 
     def file(self, name: str) -> FileEntry | None:
         """The entry of this name, or None where the folder has no such file."""
@@ -81,6 +82,7 @@ class Manifest:
             "format": FORMAT,
             "round": self.round,
             "title": self.title,
+            **({"period": self.period} if self.period else {}),
             "questionnaire": self.questionnaire.as_json(),
             "scheme": self.scheme and self.scheme.as_json(),
             "open": self.is_open,
@@ -163,6 +165,7 @@ def _manifest(data: dict[str, Any]) -> Manifest:
         is_simulated=bool(data.get("simulated", False)),
         counts=dict(data["counts"]),
         files=tuple(_entry(entry) for entry in data["files"]),
+        period=str(data.get("period") or ""),
     )
 
 

@@ -264,4 +264,5 @@ def _header(shards: Sequence[SealedRound]) -> SealedHeader:
         is_open=manifest.is_open,
         is_simulated=any(shard.manifest.is_simulated for shard in shards),
         counts=shard_counts(shards),
+        period=manifest.period,
     )

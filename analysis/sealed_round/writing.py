@@ -104,6 +104,7 @@ def finish(connection: duckdb.DuckDBPyConnection, folder: Path, header: SealedHe
         is_simulated=header.is_simulated,
         counts={**header.counts, **_own_counts(connection, folder / BALLOTS)},
         files=_entries(connection, folder),
+        period=header.period,
     )
     write_manifest(folder, manifest)
     return manifest

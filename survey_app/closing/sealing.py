@@ -80,6 +80,7 @@ def write_sealed_folders(
             is_open=is_open,
             is_simulated=frozen.is_simulated,
             counts=counts,
+            period=frozen.period,
         )
         manifest = write_sealed_round(
             home / name,
