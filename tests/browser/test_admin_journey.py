@@ -137,6 +137,7 @@ def test_the_whole_way(site: AdminSite, open_page: OpenPage, tmp_path: Path, scr
     seen("inputs-import")
 
 
+@pytest.mark.long
 def test_every_page_on_a_phone(site: AdminSite, open_page: OpenPage, tmp_path: Path) -> None:
     page = open_page(PHONE, bypass_csp=True)
     page.goto(site.url + "/admin/")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pypdfium2
+import pytest
 from playwright.sync_api import Page
 
 from survey_app.appraisals import service
@@ -24,6 +25,7 @@ PAGES = {
 }
 
 
+@pytest.mark.long
 def test_pages_and_documents(open_page: Callable[..., Page], tmp_path: Path) -> None:
     """Each page at both widths; each document on one sheet of A4."""
     with served(tmp_path / "home") as site:

@@ -56,6 +56,7 @@ PAGES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("screen", VIEWPORTS)
 def test_results_and_trace_are_accessible_and_fit(
     make_site: Callable[..., Site], open_page: Callable[..., Page], screen: str

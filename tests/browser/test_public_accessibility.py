@@ -26,8 +26,8 @@ def check(page: Page, name: str) -> None:
     ("look", "query", "screen"),
     [
         ("plain", "", "phone"),
-        ("elder", "?elder=1", "phone"),
-        ("plain", "", "desk"),
+        pytest.param("elder", "?elder=1", "phone", marks=pytest.mark.long),
+        pytest.param("plain", "", "desk", marks=pytest.mark.long),
         pytest.param("english", "?lang=en", "phone", marks=pytest.mark.long),
         pytest.param("elder", "?elder=1", "desk", marks=pytest.mark.long),
         pytest.param("english", "?lang=en", "desk", marks=pytest.mark.long),
@@ -67,6 +67,7 @@ def test_every_page_of_a_rater(
     check(page, f"axe-closed-{name}")
 
 
+@pytest.mark.long
 def test_text_twice_as_large(make_site: MakeSite, open_page: OpenPage) -> None:
     site = make_site(cards=1)
     page = open_page(PHONE, bypass_csp=True)

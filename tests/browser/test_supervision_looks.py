@@ -72,6 +72,7 @@ def site(tmp_path: Path) -> Iterator[AdminSite]:
         yield site
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["wide", "narrow"])
 def test_every_page_reads_well(
     site: AdminSite, open_page: Callable[..., Page], viewport: dict[str, int]

@@ -104,7 +104,8 @@ def upgrade() -> None:
             name=op.f("ck_appraisal_form_difference_has_reason"),
         ),
         sa.CheckConstraint(
-            "feedback IN ('', 'confirmed', 'objected', 'answered') AND (feedback = '' OR step >= 4)",
+            "feedback IN ('', 'confirmed', 'objected', 'answered')"
+            " AND (feedback = '' OR step >= 4)",
             name=op.f("ck_appraisal_form_feedback"),
         ),
         sa.CheckConstraint("(step = 5) = (filing = 'filed')", name=op.f("ck_appraisal_form_filed")),
@@ -113,7 +114,8 @@ def upgrade() -> None:
             name=op.f("ck_appraisal_form_filing"),
         ),
         sa.CheckConstraint(
-            "filing NOT IN ('submitted', 'filed') OR (published_on IS NOT NULL AND feedback IN ('confirmed', 'answered'))",
+            "filing NOT IN ('submitted', 'filed')"
+            " OR (published_on IS NOT NULL AND feedback IN ('confirmed', 'answered'))",
             name=op.f("ck_appraisal_form_filing_has_feedback"),
         ),
         sa.CheckConstraint(
