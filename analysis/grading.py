@@ -110,10 +110,39 @@ def _levels(standings: Standings, candidates: Sequence[_Candidate]) -> list[Sequ
     """Candidates in the order they are graded: units first where a grade asks for the unit's."""
     if all(one.subject != "parent" for one in rules_of_grades(standings.scheme)):
         return [candidates]
-    levels: dict[int, list[_Candidate]] = {}
+    nested = {high for high, low in _class_links(standings) if high == low}
+    of_class = _class_levels(standings)
+    levels: dict[tuple[int, int], list[_Candidate]] = {}
     for candidate in candidates:
-        levels.setdefault(_depth(standings, candidate.key), []).append(candidate)
-    return [levels[depth] for depth in sorted(levels)]
+        ratee_class = candidate.standing.ratee.ratee_class
+        is_whole = of_class and ratee_class not in nested
+        depth = 0 if is_whole else _depth(standings, candidate.key)
+        levels.setdefault((of_class.get(ratee_class, 0), depth), []).append(candidate)
+    return [levels[level] for level in sorted(levels)]
+
+
+def _class_levels(standings: Standings) -> dict[str, int]:
+    """How many classes of units are above each class; nothing where they go round in a circle.
+
+    A class is graded at once where it can be: who belongs to no unit, or to a higher one, takes no
+    place before better members of the class.
+    """
+    links = {(high, low) for high, low in _class_links(standings) if high != low}
+    levels = {one.ratee.ratee_class: 0 for one in standings.of.values()}
+    for _ in levels:
+        for high, low in links:
+            levels[low] = max(levels[low], levels[high] + 1)
+    return {} if any(levels[low] <= levels[high] for high, low in links) else levels
+
+
+def _class_links(standings: Standings) -> set[tuple[str, str]]:
+    """The class of a unit and the class of who belongs to it."""
+    of = standings.of
+    return {
+        (of[one.ratee.parent].ratee.ratee_class, one.ratee.ratee_class)
+        for one in of.values()
+        if one.ratee.parent in of
+    }
 
 
 def _depth(standings: Standings, ratee: str) -> int:

@@ -74,6 +74,19 @@ def test_000_c_a_head_whose_unit_has_no_grade_is_not_excellent() -> None:
     assert given["h1"].reason == "不符合优秀的条件：所属单位没有等次，应为「优秀、良好」"
 
 
+def test_who_belongs_to_no_unit_takes_no_place_before_better_members_of_the_class() -> None:
+    # Two places: h9 belongs to no unit and h8 to the unit of a unit; h1 and h8 are better.
+    ratees, marks = heads(("甲", "95"))
+    ratees.append(RateeRow("乙", "乙局", "unit", "", parent="甲"))
+    ratees.append(RateeRow("h8", "h8", "head", "", "person", "乙"))
+    ratees.append(RateeRow("h9", "h9", "head", "", "person"))
+    text = HEADS.replace('priority = [{parent = ["g0"]}]', "") % 2
+    marks |= {"乙": "96", "h1": "99", "h8": "98", "h9": "92"}
+    given = graded_by(scheme_of(text), ratees, marks)
+    assert with_grade(given, "g0") == {"甲", "乙", "h1", "h8"}
+    assert given["h9"].reason == "本类别优秀名额 2 个已满"
+
+
 def test_units_above_units_are_graded_first_and_a_circle_does_no_harm() -> None:
     ratees = [
         RateeRow("c", "c", "unit", "", parent="b"),
