@@ -1,5 +1,6 @@
 """The score of one indicator under each method. Exact; fixed to six decimals at the end."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -33,9 +34,13 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A reported row with what its method looks at: bounds in percent, and the peers' figures."""
+    """A reported row with what its method looks at: bounds in percent, and the peers' figures.
+
+    `peers` are in ascending order.
+    """
 
     row: IndicatorRow
+    figure: Decimal
     actual: Fraction
     peers: Sequence[Decimal]
     floor: Fraction
@@ -46,15 +51,14 @@ class _Case:
         return min(max(rate, self.floor), self.cap)
 
     def best(self) -> Fraction:
-        pick = min if self.row.better == "lower" else max
-        return Fraction(pick(self.peers, default=Decimal(0)))
+        return Fraction(self.peers[0 if self.row.better == "lower" else -1])
 
 
 def score_row(row: IndicatorRow, leaf: Component, peers: Sequence[Decimal] = ()) -> Scored | None:
     """Score a row; None where its figures were not reported.
 
-    `peers` are the figures reported for the same indicator in the same class of ratees, this
-    row's among them: only "ratio_to_best" and "rank" look at them.
+    `peers` are the figures reported for the same indicator in the same class of ratees in
+    ascending order, this row's among them: only "ratio_to_best" and "rank" look at them.
     """
     if row.actual is None or not row.is_reported:
         return None
@@ -65,6 +69,7 @@ def score_row(row: IndicatorRow, leaf: Component, peers: Sequence[Decimal] = ())
     )
     case = _Case(
         row=row,
+        figure=row.actual,
         actual=Fraction(row.actual),
         peers=peers or (row.actual,),
         floor=Fraction(low if row.floor is None else row.floor),
@@ -140,7 +145,11 @@ def _ratio_to_best(case: _Case) -> Scored:
 def _rank(case: _Case) -> Scored:
     """full × (1 − step × (rank − 1)); equal figures share the better rank."""
     is_lower = case.row.better == "lower"
-    ahead = sum((peer < case.actual) if is_lower else (peer > case.actual) for peer in case.peers)
+    ahead = (
+        bisect_left(case.peers, case.figure)
+        if is_lower
+        else len(case.peers) - bisect_right(case.peers, case.figure)
+    )
     step = Fraction(parse_step(case.row.rule) or 0)
     return _made(case, HUNDRED * max(1 - step * ahead, Fraction(0)))
 

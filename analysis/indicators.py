@@ -105,12 +105,12 @@ def _place(row: IndicatorRow) -> tuple[str, str, str]:
 
 
 def _peers(people: Mapping[str, RateeRow], rows: Iterable[IndicatorRow]) -> Peers:
-    """The figures reported for each indicator in each class of ratees."""
+    """The figures reported for each indicator in each class of ratees, in ascending order."""
     found: dict[tuple[str, str], list[Decimal]] = defaultdict(list)
     for row in rows:
         if row.actual is not None:
             found[_peer_place(people, row)].append(row.actual)
-    return found
+    return {place: sorted(figures) for place, figures in found.items()}
 
 
 def _peer_place(people: Mapping[str, RateeRow], row: IndicatorRow) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """Every method of scoring an indicator, worked by hand, and what must hold for all of them."""
 
+import time
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -121,6 +122,18 @@ def test_rank_as_in_ruian() -> None:
     ten = [row("rank", str(n), str(n), points="200", rule="0.02") for n in range(10)]
     made = score_indicators(scheme(), people, ten)
     assert [one.score for one in made.results][::-1] == [200 - 4 * n for n in range(10)]
+
+
+@pytest.mark.parametrize("method", ["rank", "ratio_to_best"])
+def test_five_thousand_peers_are_compared_in_no_time(method: IndicatorMethod) -> None:
+    # Each row against each other one would be 25 million comparisons of exact numbers.
+    people = [RateeRow(f"{n}", f"{n}", "unit", "") for n in range(5000)]
+    rows = [row(method, str(n + 1), f"{n}", rule="0.0002") for n in range(5000)]
+    before = time.process_time()
+    made = score_indicators(scheme(), people, rows)
+    assert time.process_time() - before < 2
+    first = {one.row.ratee: one.score for one in made.results}["0"]
+    assert first == Decimal("0.02")
 
 
 @pytest.mark.parametrize(
