@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from analysis.figures import figure_problems
-from analysis.inputs import AdjustmentRow, Inputs, RateeRow, VetoRow
+from analysis.inputs import AdjustmentRow, HistoryRow, Inputs, RateeRow, VetoRow
 from analysis.scheme import Scheme
 from analysis.scheme.adjustments import AdjustmentSource
 from analysis.scheme.components import HUNDRED, Component
@@ -40,7 +40,8 @@ def bind(inputs: Inputs, scheme: Scheme) -> Inputs:
     """The same inputs with classes, vetoes and sources by the scheme's keys instead of its names.
 
     InputError with everything the scheme does not know or does not allow: classes and vetoes where
-    it names any, classes without weights, sources and multipliers of adjustments, figures.
+    it names any, classes without weights, sources and multipliers of adjustments, figures, and two
+    results of one period in the scheme's own series, one of them without its name.
     """
     problems: list[Problem] = []
     classes = _Words(scheme.ratee_classes)
@@ -55,6 +56,7 @@ def bind(inputs: Inputs, scheme: Scheme) -> Inputs:
         problems += _class_problems(scheme, bound.ratees)
     problems += adjustment_problems(scheme, inputs.adjustments)
     problems += figure_problems(scheme, bound.ratees, bound.figures)
+    problems += _history_problems(scheme, bound.history)
     if problems:
         raise InputError(problems)
     return bound
@@ -107,6 +109,20 @@ def _multiplier_problem(
         N_("请改正倍数或来源"),
         {"multiplier": plain(multiplier), "low": plain(low), "high": plain(high)},
     )
+
+
+def _history_problems(scheme: Scheme, rows: Sequence[HistoryRow]) -> Iterator[Problem]:
+    """A row without a series is of the scheme's own, where another may already stand."""
+    named = {(row.ratee, row.period) for row in rows if row.series == scheme.key}
+    for row in rows:
+        if not row.series and (row.ratee, row.period) in named:
+            same = f"{row.ratee} {row.period}"
+            yield Problem(
+                same,
+                N_("{key} 与 {first} 重复"),
+                N_("请删去其中一行"),
+                {"key": same, "first": f"{row.ratee} {scheme.key} {row.period}"},
+            )
 
 
 def _class_problems(scheme: Scheme, ratees: Sequence[RateeRow]) -> Iterator[Problem]:

@@ -176,8 +176,9 @@ def _inner(component: Component, one: Sum) -> Part:
 
 def _add_up(siblings: Siblings, parts: Sequence[Part], scale: Fraction) -> Sum:
     present = tuple(part.score is not None for part in parts)
-    fails = siblings.policy == "fail" and not all(present)
     shares = siblings.shares(present)
+    weighs = any(share for _, share, _ in shares)  # a part of weight 0 makes no total by itself
+    fails = not weighs or (siblings.policy == "fail" and not all(present))
     nodes: list[NodeScore] = []
     converted: list[Fraction] = []
     for part, (weight, share, _) in zip(parts, shares, strict=True):

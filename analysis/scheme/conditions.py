@@ -83,11 +83,11 @@ class Condition:
     @classmethod
     def _of_grades(cls, section: Section) -> Self:
         times = {
-            key: section.integer(key, name, default=0, high=MOST_TIMES)
-            for key, name in (
-                ("at_least", N_("至少")),
-                ("at_most", N_("至多")),
-                ("consecutive", N_("连续")),
+            key: section.integer(key, name, default=low, low=low, high=MOST_TIMES)
+            for key, name, low in (
+                ("at_least", N_("至少"), 0),
+                ("at_most", N_("至多"), 0),
+                ("consecutive", N_("连续"), 1),
             )
             if section.has(key)
         }

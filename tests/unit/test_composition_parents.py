@@ -6,7 +6,7 @@ import pytest
 
 from analysis.binding import bind
 from analysis.composition import compose
-from analysis.inputs import AdjustmentRow, Inputs, RateeRow, VetoRow
+from analysis.inputs import AdjustmentRow, HistoryRow, Inputs, RateeRow, VetoRow
 from analysis.results import LeafScore
 from analysis.scheme import Scheme
 from forms.problems import InputError
@@ -133,3 +133,20 @@ def test_multipliers_need_a_source_that_allows_them() -> None:
     rows: tuple[AdjustmentRow, ...] = (entry("bonus", "1", multiplier="3"),)
     with pytest.raises(InputError, match="方案没有允许成倍加减分"):
         bind(Inputs((ratee("u"),), adjustments=rows), scheme_of(leaf("own", "100")))
+
+
+def test_a_part_of_weight_0_makes_no_total_by_itself() -> None:
+    # Never a silent 0: nothing that weighs has a score.
+    scheme = scheme_of(leaf("own", "100"), leaf("tried", "0"))
+    made = compose(scheme, [ratee("u")], scores({("u", "tried"): "90"}))["u"]
+    assert made.total is None
+    whole = compose(scheme, [ratee("u")], scores({("u", "own"): "80", ("u", "tried"): "90"}))
+    assert whole["u"].total == 80
+
+
+def test_a_result_with_and_without_the_name_of_the_own_series_is_there_twice() -> None:
+    # Counted twice, and by chance in a leaf of runs.
+    rows = (HistoryRow("u", "2025", "好"), HistoryRow("u", "2025", "差", "t"))
+    with pytest.raises(InputError, match="u 2025 与 u t 2025 重复"):
+        bind(Inputs((ratee("u"),), history=rows), scheme_of(leaf("own", "100")))
+    bind(Inputs((ratee("u"),), history=rows[:1]), scheme_of(leaf("own", "100")))

@@ -12,6 +12,7 @@ from analysis.scheme.conditions import Condition
 from analysis.standing import Stage, Standing, Standings
 from analysis.verdicts import all_hold, ask, why
 from forms.definition import Section
+from forms.problems import Problem
 from tests.unit.marked import SIX, quarters, scheme_of, totals, units
 
 SIX_GRADES = scheme_of(SIX)
@@ -388,3 +389,10 @@ def test_before_there_are_scores_only_earlier_grades_are_told() -> None:
     ):
         (verdict,) = ask(found, [one], "a")
         assert (verdict.holds, verdict.is_for_people) == (None, False)
+
+
+def test_a_row_of_no_results_at_all_is_no_condition() -> None:
+    # It would hold for everybody.
+    problems: list[Problem] = []
+    Condition.read(Section({"grades": ["g5"], "consecutive": 0}, "", problems))
+    assert [str(one.message) for one in problems]
