@@ -2,17 +2,13 @@
 
 import json
 from decimal import Decimal
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
-from analysis.assessment import assess
 from analysis.inputs import (
     AdjustmentRow,
     FigureRow,
     HistoryRow,
-    IndicatorMethod,
     IndicatorRow,
     Inputs,
     RateeRow,
@@ -22,7 +18,7 @@ from analysis.scheme import SCHEMES, shipped
 from forms.definition import LANGUAGES
 from forms.problems import InputError, canonical_json
 from forms.questionnaire import library
-from tests.unit.sealing import seal
+from tests.unit.shipped import keys, result, results, row
 
 SOURCES = {
     "zhangjiajie-2009",
@@ -41,46 +37,6 @@ SOURCES = {
     "xinping-posts",
     "literal-60-30-10",
 }
-
-
-def row(
-    ratee: str,
-    component: str,
-    points: str,
-    actual: str,
-    method: IndicatorMethod = "marks",
-    code: str = "I1",
-    **more: object,
-) -> IndicatorRow:
-    return IndicatorRow(
-        indicator=code,
-        name=f"指标{code}",
-        ratee=ratee,
-        component=component,
-        kind="qualitative",
-        points=Decimal(points),
-        actual=Decimal(actual),
-        method=method,
-        **{"target": None, **more},  # type: ignore[arg-type]
-    )
-
-
-def results(key: str, inputs: Inputs) -> dict[str, RateeResult]:
-    """What a shipped scheme makes of inputs where nobody answered."""
-    scheme = shipped()[key]
-    with TemporaryDirectory() as name:
-        folder = Path(name) / "round"
-        seal(folder, [], library()["unit"])
-        return {one.key: one for one in assess([folder], inputs, scheme).ratees}
-
-
-def result(key: str, inputs: Inputs, ratee: str) -> RateeResult:
-    """The same for one ratee."""
-    return results(key, inputs)[ratee]
-
-
-def keys(one: RateeResult) -> list[str]:
-    return [proposal.key for proposal in one.consequences]
 
 
 @pytest.mark.parametrize("key", sorted(SOURCES))
@@ -308,78 +264,6 @@ def test_001_g_the_last_one_is_talked_to_moved_and_held_to_account(
     found = results(key, Inputs(people, history=history, period=period))
     struck = {one.key for one in found.values() if consequence in keys(one)}
     assert struck == {"b3"}
-
-
-# Source 002
-
-ANNUAL = "hengyang-annual"
-NAMES = {"好": "好", "较": "较好", "一": "一般", "差": "较差"}
-SCORES = {"好": "95", "较": "80", "一": "65", "差": "50"}
-
-
-def year_of(pattern: str) -> RateeResult:
-    """Somebody with these quarters in a unit of ten, where two may be excellent."""
-    people = tuple(
-        RateeRow(f"p{n}", f"人员{n:04d}", "servant", "", "person", "u1") for n in range(10)
-    )
-    history = tuple(
-        HistoryRow("p0", f"2026-Q{n}", NAMES[word], "hengyang-quarterly", Decimal(SCORES[word]))
-        for n, word in enumerate(pattern, 1)
-    )
-    rows = tuple(row(one.key, "annual", "100", "60", code="N") for one in people)
-    return result(ANNUAL, Inputs(people, rows, history=history, period="2026"), "p0")
-
-
-@pytest.mark.parametrize(
-    ("pattern", "may_be_excellent"),
-    [
-        ("好好好好", True),
-        ("好好较较", True),
-        ("好好好一", False),
-        ("好较较较", False),
-        ("一差较较", False),
-    ],
-)
-def test_002_a_to_e_two_basic_conditions(pattern: str, *, may_be_excellent: bool) -> None:
-    found = year_of(pattern)
-    assert ("excellent" in found.allowed) is may_be_excellent
-    assert not found.restrictions
-
-
-def test_002_a_four_times_good_comes_first() -> None:
-    assert "honour" in keys(year_of("好好好好"))
-    assert "honour" not in keys(year_of("好好较较"))
-
-
-def test_002_f_more_than_two_average_or_poor_leave_two_grades() -> None:
-    assert year_of("一一差较").allowed == ("basic", "incompetent")
-
-
-def test_002_g_poor_throughout_is_not_competent() -> None:
-    assert year_of("差差差差").allowed == ("incompetent",)
-    assert year_of("差差").allowed == ("incompetent",)
-    assert year_of("差").allowed != ("incompetent",)  # one quarter is not yet "every quarter"
-
-
-@pytest.mark.parametrize(("n", "places"), [(50, 20), (80, 32), (1316, 526)])
-def test_002_h_places_of_a_pool_are_rounded_down(n: int, places: int) -> None:
-    (quota,) = shipped()["hengyang-quarterly"].grades[0].quotas
-    assert (quota.scope, quota.places(n)) == ("pool", places)
-
-
-def sheet(common: str, specific: str, marks: tuple[str, str]) -> RateeResult:
-    one = RateeRow("p1", "人员0001", "servant", "", "person")
-    rows = (
-        row("p1", "sheet", common, marks[0], code="G", attribute="共性"),
-        row("p1", "sheet", specific, marks[1], code="S", attribute="个性"),
-    )
-    return result("hengyang-quarterly", Inputs((one,), rows), "p1")
-
-
-def test_002_i_40_points_in_common_and_60_by_post() -> None:
-    assert sheet("40", "60", ("38", "54")).total == Decimal(92)
-    with pytest.raises(InputError, match="必须为40"):
-        sheet("45", "55", ("38", "54"))
 
 
 # Source 004
