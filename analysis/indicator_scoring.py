@@ -155,9 +155,13 @@ def _rank(case: _Case) -> Scored:
 
 
 def _bands(case: _Case) -> Scored:
-    """The points of the highest band that is reached; 0 below all of them."""
+    """The points of the highest band that is reached; below all of them 0.
+
+    Where lower is better, what lies below all of them is no worse than the lowest band.
+    """
     bands = parse_bands(case.row.rule) or ()
-    points = next((points for low, points in bands if case.actual >= low), Decimal(0))
+    below = bands[-1][1] if bands and case.row.better == "lower" else Decimal(0)
+    points = next((points for low, points in bands if case.actual >= low), below)
     return _made(case, _percent(Fraction(points), Fraction(case.row.points)))
 
 

@@ -124,6 +124,13 @@ def test_rank_as_in_ruian() -> None:
     assert [one.score for one in made.results][::-1] == [200 - 4 * n for n in range(10)]
 
 
+def test_below_all_bands_is_the_best_where_lower_is_better() -> None:
+    fewer = {"points": "20", "rule": "1:20 5:10 10:0", "direction": "lower"}
+    for actual, score in (("0", 20), ("1", 20), ("5", 10), ("10", 0)):
+        assert scores(row("bands", actual, **fewer))["a"] == score
+    assert scores(row("bands", "0", **{**fewer, "rule": "1:10", "direction": "higher"}))["a"] == 0
+
+
 @pytest.mark.parametrize("method", ["rank", "ratio_to_best"])
 def test_five_thousand_peers_are_compared_in_no_time(method: IndicatorMethod) -> None:
     # Each row against each other one would be 25 million comparisons of exact numbers.
