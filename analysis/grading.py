@@ -19,6 +19,8 @@ from forms.problems import N_, plain
 NO_TOTAL = N_("没有总分，不评等次")
 BELOW = N_("总分 {total} 未达到{grade}的分数线 {min}")
 TIED_FOR_PLACE = N_("与 {others} 并列，{grade}名额不足，须由管理员说明理由后决定")
+AND_MORE = N_("{names}等 {n} 个")
+NAMED = 10
 NO_GRADE = N_("没有可评的等次")
 SEPARATOR = "；"
 
@@ -205,7 +207,11 @@ def _give_to_equals(one: Grade, equals: Sequence[_Candidate], places: Places) ->
 
 
 def _tied(one: Grade, candidate: _Candidate, equals: Sequence[_Candidate]) -> Refusal:
-    others = "、".join(who.standing.ratee.name for who in equals if who is not candidate)
+    """Where whole classes are equal only some are named: all names for all would fill memories."""
+    some = [one.standing.ratee.name for one in equals[: NAMED + 1] if one is not candidate][:NAMED]
+    others: str | Note = "、".join(some)
+    if len(equals) - 1 > len(some):
+        others = Note(AND_MORE, {"names": others, "n": len(equals) - 1})
     return Refusal(TIED_FOR_PLACE, {"others": others, "grade": one.name}, one.key)
 
 

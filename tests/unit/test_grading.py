@@ -276,3 +276,12 @@ def test_quotas_hold_order_is_kept_and_rows_have_no_order(
 
     shuffled = data.draw(st.permutations(ratees))
     assert grade(scheme, totals(scheme, shuffled, by_ratee, vetoes)) == given
+
+
+def test_of_many_equals_only_ten_are_named() -> None:
+    # 5000 names for each of 5000 ratees were 344 million characters.
+    given = graded(with_quota('scope = "all", count = 1'), {f"u{n:02}": "95" for n in range(20)})
+    said = "、".join(f"u{n:02}" for n in range(10))
+    assert f"与 {said}等 19 个 并列，优秀名额不足" in given["u19"].reason
+    assert "u10" in given["u00"].reason
+    assert "u11" not in given["u00"].reason
