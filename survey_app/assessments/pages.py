@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from flask_babel import gettext as _
 from markupsafe import Markup
 
 from analysis.results import NodeScore, Note, RateeResult
@@ -141,7 +142,10 @@ def _row(run: OpenedRun, one: RateeResult) -> ResultRow:
     parts = []
     for part in run.assessment.scheme.components:
         node = nodes.get(part.path)
-        parts.append((str(part.name), two(node.converted if node else None)))
+        if node is not None and not node.weight:  # shown beside the total, not part of it
+            parts.append((_("{name}（不计分）").format(name=part.name), two(node.score)))
+        else:
+            parts.append((str(part.name), two(node.converted if node else None)))
     return ResultRow(one, tuple(parts), veto_names(run, one))
 
 
