@@ -26,8 +26,18 @@ from survey_app.accounts.forms import (
 from survey_app.accounts.passwords import password_problems
 from survey_app.accounts.resuming import kept_form
 from survey_app.accounts.tables import Operator
-from survey_app.core.access import PUBLIC, ROLE_NAMES, ROLES, current, only, visitor
+from survey_app.core.access import (
+    PUBLIC,
+    ROLE_NAMES,
+    ROLES,
+    SCOPED_ROLES,
+    current,
+    only,
+    scope_keys,
+    visitor,
+)
 from survey_app.core.services import services
+from survey_app.register.service import read_present
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/admin")
 
@@ -135,7 +145,8 @@ def create_operator() -> Response | tuple[str, int]:
     """A new account."""
     form = NewOperatorForm()
     held = services()
-    if not form.validate_on_submit() or not _is_fit(form, form.login.data):
+    is_fit = form.validate_on_submit() and _is_scope_fit(form)
+    if not is_fit or not _is_fit(form, form.login.data):
         with held.database.read() as store:
             rows = service.list_operators(store)
         return _operators_page(rows, form), 422
@@ -144,6 +155,7 @@ def create_operator() -> Response | tuple[str, int]:
     )
     service.create_operator(held.database, held.settings, current().login, spec, form.password.data)
     flash(_("已新建操作员“{login}”。").format(login=spec.login))
+    _note_unknown_units(spec.role, spec.scope)
     return redirect(url_for("accounts.operators"))
 
 
@@ -161,7 +173,7 @@ def operator(operator_id: int) -> str:
 def change_operator(operator_id: int) -> Response | tuple[str, int]:
     """Set role and whether the account may sign in."""
     form = OperatorForm()
-    if not form.validate_on_submit():
+    if not form.validate_on_submit() or not _is_scope_fit(form):
         return _operator_page(operator_id, form, ResetPasswordForm()), 422
     service.change_operator(
         services().database,
@@ -172,6 +184,7 @@ def change_operator(operator_id: int) -> Response | tuple[str, int]:
         scope=(form.scope.data or "").strip(),
     )
     flash(_("已保存。"))
+    _note_unknown_units(form.role.data, (form.scope.data or "").strip())
     return redirect(url_for("accounts.operators"))
 
 
@@ -201,6 +214,25 @@ def _operators_page(rows: Sequence[Operator], form: NewOperatorForm) -> str:
 def _operator_page(operator_id: int, form: OperatorForm, reset: ResetPasswordForm) -> str:
     row = service.get_operator(services().database, operator_id)
     return render_template("accounts/operator.html", row=row, form=form, reset=reset)
+
+
+def _is_scope_fit(form: NewOperatorForm | OperatorForm) -> bool:
+    """Whether a role that needs a scope has one; if not, the field says so."""
+    if form.role.data not in SCOPED_ROLES or (form.scope.data or "").strip():
+        return True
+    form.scope.errors = [_("这个角色要写明管辖范围。")]
+    return False
+
+
+def _note_unknown_units(role: str, scope: str) -> None:
+    """Say which units in charge the register does not have: a name for a key sees nothing."""
+    if role not in ("unit", "leader"):
+        return
+    known = {row.key for row in read_present(services().database).ratees}
+    unknown = sorted(scope_keys(scope) - known)
+    if unknown:
+        text = _("名册里没有编号“{keys}”。管辖范围写单位编号，不写名称。")
+        flash(text.format(keys="、".join(unknown)))
 
 
 def _is_fit(form: ChangePasswordForm | NewOperatorForm | ResetPasswordForm, login: str) -> bool:

@@ -1,5 +1,6 @@
 """Who is asking, and whom a view admits. Views say it; accounts.guard holds them to it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast
@@ -24,6 +25,7 @@ ROLES: tuple[Role, ...] = tuple(ROLE_NAMES)
 SCOPED_ROLES: tuple[Role, ...] = ("reporter", "unit", "leader", "person")
 """Roles that see and do only what belongs to their scope."""
 PUBLIC = "public"
+_SEPARATORS = re.compile(r"[、,，;；\s]+")
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -44,6 +46,11 @@ class SignedIn:
 
     def has_role(self, *roles: Role) -> bool:
         return self.role in roles
+
+
+def scope_keys(scope: str) -> frozenset[str]:
+    """The keys a scope names, however they are set apart."""
+    return frozenset(part for part in _SEPARATORS.split(scope) if part)
 
 
 def only(*roles: str) -> Callable[[View], View]:

@@ -1,11 +1,9 @@
 """Whose records: the units of the register by name, and those an operator may see."""
 
-import re
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from survey_app.core.access import SCOPED_ROLES, SignedIn
+from survey_app.core.access import SCOPED_ROLES, SignedIn, scope_keys
 from survey_app.core.database import Database
 from survey_app.core.errors import ForbiddenError
 from survey_app.register.tables import Ratee
@@ -13,14 +11,13 @@ from survey_app.register.tables import Ratee
 Scope = frozenset[str] | None
 """Keys of the units somebody may see; None: all of them."""
 EVERYTHING: Scope = None
-_SEPARATORS = re.compile(r"[、,，;；\s]+")
 
 
 def scope_of(operator: SignedIn) -> Scope:
     """The units an operator's role is limited to."""
     if operator.role not in SCOPED_ROLES:
         return EVERYTHING
-    return frozenset(part for part in _SEPARATORS.split(operator.scope) if part)
+    return scope_keys(operator.scope)
 
 
 def check_scope(scope: Scope, *ratees: str) -> None:

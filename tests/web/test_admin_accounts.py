@@ -103,6 +103,18 @@ def test_an_administrator_makes_an_operator_who_signs_in(app: Flask) -> None:
     assert "首页" in signed_in(app, "li").get("/admin/")
 
 
+def test_a_missing_scope_loses_nothing_and_an_unknown_unit_is_said(app: Flask) -> None:
+    desk = signed_in(app, "admin")
+    fields = {"login": "bureau", "name": "教育局经办", "role": "unit", "scope": " "}
+    fields |= {"password": PASSWORD, "again": PASSWORD}
+    refused = desk.post("/admin/operators/", fields)
+    assert refused.status_code == 422
+    assert "这个角色要写明管辖范围。" in refused.text
+    assert 'value="教育局经办"' in refused.text
+    assert desk.post("/admin/operators/", fields | {"scope": "教育局"}).status_code == 302
+    assert "名册里没有编号“教育局”" in desk.get("/admin/operators/")
+
+
 def test_an_own_password_and_signing_out_everywhere(app: Flask) -> None:
     here, there = signed_in(app, "clerk"), signed_in(app, "clerk")
     new = "quite another phrase"
