@@ -95,11 +95,14 @@ class Trace:
     """What the rules leave to people, and why each better grade was not given."""
 
 
-def result_classes(run: OpenedRun) -> tuple[ResultClass, ...]:
-    """The results by class of ratee; classes are never ranked against each other."""
+def result_classes(run: OpenedRun, results: Sequence[RateeResult]) -> tuple[ResultClass, ...]:
+    """The results by class of ratee; classes are never ranked against each other.
+
+    `results` carry the grades people gave.
+    """
     scheme = run.assessment.scheme
     found: dict[str, list[RateeResult]] = defaultdict(list)
-    for one in run.assessment.ratees:
+    for one in results:
         found[one.ratee_class].append(one)
     order = [key for key in scheme.ratee_classes if key in found]
     order += sorted(set(found) - set(order))

@@ -33,7 +33,7 @@ def results(round_id: int) -> str:
         "assessments/results.html",
         run=run,
         runs=runs,
-        classes=pages.result_classes(run),
+        classes=pages.result_classes(run, deciding.decided_results(held.database, run)),
         findings=pages.findings(run),
         weights=weight_page.shown_weights(run),
         round_id=round_id,

@@ -43,10 +43,12 @@ def test_a_clerk_decides_and_an_admin_approves(desk_app: Flask, address: str) ->
     assert "未审定" in page
     assert "模拟数据" in page
     assert "审定全部等次" not in page
+    n_before = clerk.get(address).count("<td>优秀</td>")
     fields = grades(u2="excellent") | REASONS
     reply = clerk.post(f"{address}/grades", fields, f"{address}/grades")
     assert reply.status_code == 303, reply.text[:2000]
     assert "班子会议决定" in clerk.get(f"{address}/grades")
+    assert clerk.get(address).count("<td>优秀</td>") == n_before + 1
     assert clerk.post(f"{address}/grades/approve").status_code == 403
     assert admin.post(f"{address}/grades/approve").status_code == 303
     page = admin.get(f"{address}/grades")
