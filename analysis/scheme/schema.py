@@ -217,7 +217,7 @@ def _transform() -> Schema:
 
 
 def _condition() -> Schema:
-    series, times = _plain("结果系列；没有就是本方案"), _whole("连续期数")
+    series, times = _plain("结果系列；没有就是本方案"), _whole("连续期数", 1)
     ranked = {"scope": _one_of(SCOPES, "范围"), "series": series, "consecutive": times}
     scored = {"below": _ref("number"), "reaches": _ref("number")}
     return {

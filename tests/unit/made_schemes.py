@@ -142,7 +142,7 @@ def conditions(
             "at_least": draw(maybe(st.integers(0, 4))),
             "at_most": draw(maybe(st.integers(0, 4))),
         }
-        times |= {"consecutive": draw(maybe(st.integers(0, 4))), "every": draw(st.booleans())}
+        times |= {"consecutive": draw(maybe(st.integers(1, 4))), "every": draw(st.booleans())}
         if all(one is None for one in list(times.values())[:3]):
             times["every"] = True
         series, span = draw(st.just("") | keys), draw(st.sampled_from(SPANS))
