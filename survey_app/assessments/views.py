@@ -13,6 +13,7 @@ from survey_app.assessments.wording import FLAG_NAMES, FLAG_WORDS, STATUS_NAMES,
 from survey_app.core.access import current
 from survey_app.core.errors import NotFoundError
 from survey_app.core.services import services
+from survey_app.indicators.pending import pending
 
 blueprint = Blueprint("assessments", __name__, url_prefix="/admin/rounds/<int:round_id>/assessment")
 blueprint.register_blueprint(decisions)
@@ -42,6 +43,7 @@ def results(round_id: int) -> str:
         flag_names=FLAG_NAMES,
         flag_words=FLAG_WORDS,
         form_of_round=form_of_round,
+        pending=pending(held.database, round_id),
     )
 
 
@@ -53,6 +55,7 @@ def _no_run(round_id: int) -> str:
         problems=service.problems_before_run(database, round_id),
         round=service.about_round(database, round_id),
         round_id=round_id,
+        pending=pending(database, round_id),
     )
 
 

@@ -16,6 +16,7 @@ from survey_app.core.errors import ForbiddenError, NotFoundError, ProblemsError
 from survey_app.core.uploads import Upload
 from survey_app.indicators import kept, ledger, reporting, reviewing, values
 from survey_app.indicators.evidence import EvidenceStore
+from survey_app.indicators.pending import Pending, pending
 from survey_app.indicators.service import Kind, carry_out, sheets_for_run
 from survey_app.indicators.tables import (
     Adjustment,
@@ -366,3 +367,15 @@ def test_indicators_imported_without_owners_can_be_assessed(
     found, problems = read_indicators(table, [RateeRow("u1", "市1局", "unit", "")])
     assert problems == []
     assert [(row.indicator, row.actual) for row in found] == [("A01", 80)]
+
+
+def test_what_waits_is_told_before_an_assessment(
+    database: Database, round_id: int, bring: Callable[..., None]
+) -> None:
+    assert not pending(database, round_id)
+    bring(TWO)
+    tell(database, round_id, "96")
+    bring("评议对象,加减,分数,事项,依据\nu1,加分,3,获表彰,文号1\n", "adjustments", may_decide=False)
+    assert pending(database, round_id) == Pending(not_reported=1, not_certified=1, not_approved=1)
+    certify(database, round_id)
+    assert pending(database, round_id).not_certified == 0
