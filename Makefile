@@ -35,7 +35,7 @@ serve: $(VENV)/.product ## serve the installation in var/
 
 test: $(VENV)/.tools ## everything a change must pass, in minutes
 	$(MAKE) check
-	$(PYTEST) -n $(JOBS) --dist loadfile -m "not long" tests
+	$(PYTEST) -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not long" tests
 
 long: $(VENV)/.tools ## the long forms: races, kills, closes, accessibility
 	$(PYTEST) -m long tests

@@ -13,7 +13,19 @@ from survey_app.core.database import Database
 from tests.postgres import Server, find_binaries, start_server
 from tests.stores import migrate, new_sqlite
 
+PLAIN_ON_POSTGRES = frozenset(
+    {"test_appraisals", "test_appraisals_filing", "test_appraisals_rosters", "test_followup"}
+    | {"test_followup_complaints", "test_indicators", "test_schemes", "test_supervision"}
+    | {"test_supervision_imports", "test_assessments_decisions", "test_report_decided"}
+)
+"""Rooms with plain statements: the short run tests them on SQLite, the long one on both."""
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.stem in PLAIN_ON_POSTGRES and item.get_closest_marker("postgres"):
+            item.add_marker(pytest.mark.long)
 
 
 def missing(what: str) -> None:
