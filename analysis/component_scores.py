@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from analysis.figures import Figures
 from analysis.inputs import RateeRow
-from analysis.results import LeafScore, NodeScore, Note, Step
+from analysis.note import Note
+from analysis.results import LeafScore, NodeScore, Step
 from analysis.scheme import MissingPolicy
 from analysis.scheme.components import Component
 from analysis.transforms import Transformed, transform_class

@@ -9,8 +9,9 @@ from analysis.component_scores import ONE, Leaves, Peers, Sum, interval
 from analysis.figures import Figures, by_ratee
 from analysis.inputs import AdjustmentRow, FigureRow, RateeRow, VetoRow
 from analysis.ledger import NOTHING, Counted, count_ledger
+from analysis.note import Note
 from analysis.parent_leaves import longest_chain, parent_links, score_parent_leaves
-from analysis.results import NodeScore, Note, SourceSum
+from analysis.results import NodeScore, SourceSum
 from analysis.rounding import half_up
 from analysis.scheme import Scheme
 from analysis.scheme.adjustments import Veto

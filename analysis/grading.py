@@ -7,9 +7,10 @@ from itertools import groupby
 from analysis.composition import Composed
 from analysis.earlier import Earlier
 from analysis.inputs import HistoryRow, RateeRow
+from analysis.note import Note
 from analysis.openings import Openings, openings
 from analysis.places import Places
-from analysis.results import Note, Refusal
+from analysis.results import Refusal
 from analysis.scheme import Scheme
 from analysis.scheme.grades import Grade
 from analysis.standing import Standing, Standings, rules_of_grades

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from analysis.inputs import AdjustmentKind, AdjustmentRow
-from analysis.results import Note, SourceSum
+from analysis.note import Note
+from analysis.results import SourceSum
 from analysis.scheme import Scheme
 from forms.problems import N_, plain
 

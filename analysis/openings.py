@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from analysis.results import Note, Refusal
+from analysis.note import Note
+from analysis.results import Refusal
 from analysis.scheme.adjustments import Veto
 from analysis.scheme.grades import Grade
 from analysis.standing import COMMA, Standings

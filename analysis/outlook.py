@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from analysis.earlier import Earlier
 from analysis.inputs import HistoryRow, RateeRow
+from analysis.note import Note
 from analysis.openings import openings
-from analysis.results import Note, Refusal
+from analysis.results import Refusal
 from analysis.scheme import Scheme
 from analysis.standing import Standing, Standings, rules_of_grades
 from analysis.verdicts import all_hold, ask

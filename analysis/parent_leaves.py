@@ -6,7 +6,8 @@ from fractions import Fraction
 from typing import Protocol
 
 from analysis.inputs import RateeRow
-from analysis.results import LeafScore, Note
+from analysis.note import Note
+from analysis.results import LeafScore
 from analysis.rounding import half_up
 from analysis.scheme import Scheme
 from forms.problems import N_, InputError, Problem

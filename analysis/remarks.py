@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from analysis.composition import Composed
 from analysis.figures import unused_figures
 from analysis.ledger import LARGE_SHARE, is_large
-from analysis.results import Note
+from analysis.note import Note
 from analysis.run import Run
 from analysis.screening import LONG_FORM
 from analysis.survey_leaves import SurveyLeaves

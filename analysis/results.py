@@ -1,11 +1,12 @@
 """What an assessment says, as values without behaviour."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from analysis.note import Note
 from forms.problems import Problem
 from forms.questionnaire import Questionnaire
 
@@ -17,22 +18,6 @@ if TYPE_CHECKING:
     from analysis.screening import Finding
 
 NodeKind = Literal["component", "rater_class", "dimension", "period"]
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A sentence about the run: a message id and what fills its placeholders, notes among it."""
-
-    message: str
-    values: Mapping[str, "str | int | Note"] = field(default_factory=dict)
-
-    def text(self, translate: Callable[[str], str] = str) -> str:
-        """The sentence, filled."""
-        filled = {
-            name: value.text(translate) if isinstance(value, Note) else value
-            for name, value in self.values.items()
-        }
-        return translate(self.message).format_map(filled)
 
 
 @dataclass(frozen=True, slots=True)

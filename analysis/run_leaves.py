@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from analysis.inputs import HistoryRow, RateeRow
+from analysis.note import Note
 from analysis.periods import contains, in_words, order, parse, parts
-from analysis.results import LeafScore, NodeScore, Note
+from analysis.results import LeafScore, NodeScore
 from analysis.scheme import Scheme
 from analysis.scheme.components import Combine, Component
 from forms.problems import N_

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from analysis.figures import Figures, factor
-from analysis.results import Note, Step
+from analysis.note import Note
+from analysis.results import Step
 from analysis.rounding import half_up
 from analysis.scheme.transforms import Coefficient, Transform
 from forms.problems import N_, plain

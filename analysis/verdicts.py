@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from analysis.earlier import periods_in_words
 from analysis.inputs import HistoryRow
+from analysis.note import Note
 from analysis.periods import in_words
-from analysis.results import Note
 from analysis.scheme.conditions import TOTAL, Condition
 from analysis.standing import COMMA, NamedGrades, Place, Standings
 from forms.problems import N_, plain

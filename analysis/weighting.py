@@ -17,7 +17,8 @@ from analysis.estimation import (
     vote_variance,
     weighted,
 )
-from analysis.results import LeafScore, NodeScore, Note
+from analysis.note import Note
+from analysis.results import LeafScore, NodeScore
 from forms.problems import N_
 
 MissingPolicy = Literal["fail", "redistribute", "zero"]

@@ -7,7 +7,8 @@ from fractions import Fraction
 from analysis.indicator_inputs import IndicatorMethod
 from analysis.indicators import IndicatorResult
 from analysis.inputs import AdjustmentRow
-from analysis.results import Note, RateeResult, SourceSum
+from analysis.note import Note
+from analysis.results import RateeResult, SourceSum
 from forms.problems import N_, plain
 from survey_app.assessments.steps import Conversion, Step, percent
 

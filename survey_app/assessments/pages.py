@@ -8,7 +8,8 @@ from fractions import Fraction
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from analysis.results import NodeScore, Note, RateeResult
+from analysis.note import Note
+from analysis.results import NodeScore, RateeResult
 from analysis.rounding import half_up
 from survey_app.assessments import charts
 from survey_app.assessments.explanation import explain

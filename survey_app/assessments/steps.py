@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from analysis.results import Note
+from analysis.note import Note
 from analysis.rounding import half_up
 from forms.problems import plain
 

@@ -22,7 +22,7 @@ from survey_app.rounds.schemes import offered
 
 if TYPE_CHECKING:
     from analysis.changes import Change
-    from analysis.results import Note
+    from analysis.note import Note
     from analysis.scheme import Scheme
     from analysis.studies import Study
 
@@ -178,7 +178,7 @@ def _line(session: Session, row: StoredStudy) -> StudyLine:
 
 def change_words(change: "Change", scheme: "Scheme") -> "list[Note]":
     """What a study changes, a sentence each; `scheme` is that of the run."""
-    from analysis.results import Note
+    from analysis.note import Note
 
     names = {node.path: str(node.name) for node in scheme.nodes()}
     said = []

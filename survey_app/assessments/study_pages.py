@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from analysis.results import Note
+from analysis.note import Note
 from analysis.rounding import half_up
 from analysis.scheme import Scheme
 from analysis.studies import Line, Study

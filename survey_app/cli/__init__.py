@@ -4,6 +4,7 @@ import click
 
 from survey_app.cli import assessing, backup, demo, rounds, schemes, serving
 from survey_app.cli.console import utf8_streams
+from survey_app.cli.stats import stats
 
 
 @click.group(
@@ -30,6 +31,7 @@ for _one in (
     assessing.assess,
     assessing.verify,
     schemes.scheme,
+    stats,
     backup.backup,
     backup.restore,
 ):

@@ -11,7 +11,8 @@ import time_machine
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from analysis.results import Note, Proposal
+from analysis.note import Note
+from analysis.results import Proposal
 from analysis.scheme.grades import CONSEQUENCE_KINDS
 from survey_app.assessments import decisions
 from survey_app.assessments import service as assessments

@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from analysis.indicators import IndicatorResult
 from analysis.inputs import AdjustmentRow, IndicatorRow, Inputs, RateeRow, VetoRow
+from analysis.note import Note
 from analysis.results import (
     Alternative,
     Assessment,
@@ -24,7 +25,6 @@ from analysis.results import (
     Counts,
     NodeKind,
     NodeScore,
-    Note,
     Participation,
     RateeResult,
     RoundQuality,

@@ -1,0 +1,110 @@
+"""What a statistical method answers on the command line (formats.md, `survey stats`)."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from analysis.note import Note
+from analysis.statistics.estimate import Estimate, NoEstimate
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An estimate with its name and, for groups, the level of each `--by` column."""
+
+    name: str
+    estimate: Estimate
+    by: Mapping[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, object]:
+        one = self.estimate
+        return {
+            "name": self.name,
+            "by": dict(self.by) or None,
+            "estimate": one.estimate,
+            "se": one.se,
+            "df": one.df,
+            "lo": one.lo,
+            "hi": one.hi,
+            "n": one.n,
+            "method": one.method or None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All a method says of a file. `status` is "ok" or why there is no answer."""
+
+    method: str
+    n: int
+    estimates: Sequence[Named] = ()
+    detail: Mapping[str, object] = field(default_factory=dict)
+    notes: Sequence[Note] = ()
+    status: str = "ok"
+
+    @classmethod
+    def refused(cls, method: str, n: int, why: NoEstimate) -> "Answer":
+        """The answer that there is none."""
+        return cls(method, n, notes=(why.note,), status=why.status)
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "method": self.method,
+            "status": self.status,
+            "n": self.n,
+            "estimates": [plain(one.as_json()) for one in self.estimates],
+            "detail": plain(self.detail),
+            "notes": list(self._notes()),
+        }
+
+    def lines(self) -> Iterator[str]:
+        """The answer as a table for people."""
+        if self.status != "ok":
+            yield f"{self.method}：没有结果（{self.status}）"
+        if self.estimates:
+            yield "\t".join(("", "估计", "标准误", "自由度", "下限", "上限", "n"))
+        for one in self.estimates:
+            group = "，".join(f"{column}={level}" for column, level in one.by.items())
+            it = one.estimate
+            cells = (it.estimate, it.se, it.df, it.lo, it.hi, it.n)
+            yield "\t".join((f"{one.name} {group}".strip(), *map(_short, cells)))
+        for name, value in self.detail.items():
+            text = _inline(value)
+            yield f"{name}：{text if len(text) <= 400 else text[:400] + ' …（--json 给出全部）'}"
+        yield from self._notes()
+
+    def _notes(self) -> Iterator[str]:
+        seen: dict[str, None] = {}
+        for note in (*self.notes, *(n for one in self.estimates for n in one.estimate.notes)):
+            seen.setdefault(note.text())
+        yield from seen
+
+
+def plain(value: object) -> object:
+    """The value as JSON holds it: arrays as lists, keys as text, null for what is not finite."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    if isinstance(value, Note):
+        return value.text()
+    return value
+
+
+def _short(value: float | int | None) -> str:
+    if value is None:
+        return "—"
+    return str(value) if isinstance(value, int) else f"{value:.6g}"
+
+
+def _inline(value: object) -> str:
+    value = plain(value)
+    if isinstance(value, dict):
+        return "，".join(f"{key}={_inline(one)}" for key, one in value.items())
+    if isinstance(value, list):
+        return " ".join(_inline(one) for one in value)
+    return _short(value) if isinstance(value, float) else ("—" if value is None else str(value))
