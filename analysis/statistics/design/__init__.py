@@ -1,0 +1,1 @@
+"""Sampling designs: the design itself, linearised variances, replication, tests, regression."""
