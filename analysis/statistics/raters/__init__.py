@@ -1,0 +1,1 @@
+"""How raters differ: severity, halo, agreement, and which part of a score is theirs."""
