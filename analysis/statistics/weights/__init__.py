@@ -1,0 +1,1 @@
+"""Weights: post-strata, raking, calibration, trimming, and what non-response may hide."""
