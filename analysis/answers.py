@@ -20,10 +20,14 @@ _CLOSED = "'' AS link, 0 AS same_device, 'normal' AS pace"
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One questionnaire's rows on the engine: tables are named with `number` at the end."""
+    """One questionnaire's rows on the engine: tables are named with `number` at the end.
+
+    `has_shared_ballots` says that some ballots rate several ratees.
+    """
 
     number: int
     questionnaire: Questionnaire
+    has_shared_ballots: bool = False
 
     @property
     def columns(self) -> tuple[tuple[Item, str], ...]:
@@ -75,7 +79,10 @@ def load_answers(
     forms = []
     for number, key in enumerate(keys):
         folders = [one for one in sealed if one.questionnaire.key == key]
-        form = Form(number, folders[0].questionnaire)
+        shared = any(
+            one.manifest.counts["rows"] > one.manifest.counts["ballots"] for one in folders
+        )
+        form = Form(number, folders[0].questionnaire, shared)
         files = [(rounds.index(one.round), _ballots(one)) for one in folders]
         engine.add_files(f"sealed_{number}", files)
         items = ", ".join(

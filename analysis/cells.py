@@ -147,11 +147,6 @@ def count_moments(
     if not dimensions:
         return {}
     d = range(len(dimensions))
-    columns = []
-    for place, (_, pairs) in enumerate(dimensions):
-        y = " + ".join(_points_case(name, points[item.key], scale) for item, name in pairs)
-        n = " + ".join(_valued_case(name, points[item.key]) for item, name in pairs)
-        columns += [f"{y} AS y{place}", f"{n} AS n{place}"]
     valued = " + ".join(f"n{place}" for place in d)
     sums = {"ballots": f"CASE WHEN {valued} > 0 THEN 1 ELSE 0 END"}
     d = range(len(dimensions) if detail == "full" else 0)
@@ -164,7 +159,7 @@ def count_moments(
         form.sql(
             "moments",
             sums=select,
-            dimensions=", ".join(columns),
+            dimensions=dimension_sums(form, points, scale),
             counting=", ".join(literal(status) for status in sorted(statuses)),
         )
     )
@@ -175,14 +170,26 @@ def count_moments(
     return {unit: _moments(row, scale, layout) for unit, row in zip(units, rows, strict=True)}
 
 
-def _points_case(column: str, points: Mapping[int, Fraction], scale: int) -> str:
+def dimension_sums(form: Form, points: Points, scale: int) -> str:
+    """The columns y0, n0, y1, … of a row, in SQL: its points (times `scale`) and valued answers."""
+    columns = []
+    for place, (_, pairs) in enumerate(dimension_items(form)):
+        y = " + ".join(points_case(name, points[item.key], scale) for item, name in pairs)
+        n = " + ".join(valued_case(name, points[item.key]) for item, name in pairs)
+        columns += [f"{y} AS y{place}", f"{n} AS n{place}"]
+    return ", ".join(columns)
+
+
+def points_case(column: str, points: Mapping[int, Fraction], scale: int) -> str:
+    """The points of an answer times `scale`, in SQL; 0 for one without."""
     if not points:
         return "0"
     whens = " ".join(f"WHEN {number} THEN {int(value * scale)}" for number, value in points.items())
     return f"CAST(CASE {column} {whens} ELSE 0 END AS BIGINT)"
 
 
-def _valued_case(column: str, points: Mapping[int, Fraction]) -> str:
+def valued_case(column: str, points: Mapping[int, Fraction]) -> str:
+    """1 for an answer with points, else 0, in SQL."""
     if not points:
         return "0"
     numbers = ", ".join(str(number) for number in points)

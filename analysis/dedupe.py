@@ -34,7 +34,11 @@ def judge(engine: Engine, answers: Answers, void_rules: Collection[str]) -> None
         items = ", ".join(name for _, name in form.columns)
         engine.run(form.sql("void", void_rules=sql_list(void_rules)))
         engine.run(form.sql("repeated"))
-        engine.run(form.sql("judged", items=items, doubtful_rules=sql_list(DOUBTFUL_RULES)))
+        # Elsewhere a ballot is one row, and the id would only take room.
+        ballot = "a.ballot" if form.has_shared_ballots else "''"
+        engine.run(
+            form.sql("judged", items=items, ballot=ballot, doubtful_rules=sql_list(DOUBTFUL_RULES))
+        )
         engine.run(form.sql("keys"))
         engine.run(form.sql("rated", items=items))
 

@@ -1,6 +1,7 @@
 -- Every row with what became of it; no row has two statuses.
 CREATE TABLE judged_$form AS
-SELECT a.round_number AS round_number, a.ratee AS ratee, a.rater_class AS rater_class,
+SELECT a.round_number AS round_number, $ballot AS ballot, a.ratee AS ratee,
+       a.rater_class AS rater_class,
        a.stratum AS stratum, a.channel AS channel, a.evidence AS evidence,
        CASE WHEN v.reason LIKE 'act:%' THEN 'void'
             WHEN v.ballot IS NOT NULL THEN 'screened'

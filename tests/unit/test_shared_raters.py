@@ -1,0 +1,122 @@
+"""Where the same raters rate several ratees, errors go together; checked against plain numpy."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from analysis.assessment import evaluate, prepare
+from analysis.binding import bind
+from analysis.engine import start_engine
+from analysis.round_statistics.tables import collect
+from analysis.sealed_round import open_sealed_rounds
+from analysis.shared_raters import class_correlations, total_covariance
+from tests.unit.sealing import Row, seal
+from tests.unit.test_assessment import inputs, scheme
+
+POINTS = {5: 100.0, 4: 80.0, 3: 60.0, 2: 40.0, 1: 20.0}
+
+
+def delegates(raters: int = 12, ratees: int = 3, seed: int = 1) -> list[Row]:
+    """Every delegate rates every ratee but a few, with a severity of their own; some blanks."""
+    draw = np.random.default_rng(seed)
+    severity = draw.integers(0, 3, raters)
+    rows = []
+    for rater, ratee in product(range(raters), range(ratees)):
+        if (rater + ratee) % 7 == 6:
+            continue
+        codes = np.clip(1 + severity[rater] + draw.integers(0, 3, 5), 1, 5)
+        codes[draw.random(5) < 0.1] = draw.choice([0, 9])
+        rows.append(Row(f"u{ratee + 1}", tuple(codes.tolist()), "delegate", submission=rater))
+    return rows
+
+
+def citizens(ratees: int = 3) -> list[Row]:
+    draw = np.random.default_rng(5)
+    return [
+        Row(f"u{ratee + 1}", tuple(draw.integers(1, 6, 5).tolist()))
+        for ratee in range(ratees)
+        for _ in range(8)
+    ]
+
+
+def evaluated(path, rows):
+    seal(path, rows)
+    sealed = open_sealed_rounds([path])
+    plan = scheme()
+    bound = bind(inputs("u1", "u2", "u3"), plan)
+    with start_engine("duckdb") as engine:
+        run = prepare(engine, sealed, bound, plan)
+        _, composed, _ = evaluate(run)
+        return composed, class_correlations(run, composed), total_covariance(run, composed)
+
+
+def deviations(rows: list[Row], ratee: str) -> dict[int, float]:
+    """By rater, z = Σ W_d (y_d - S_d n_d) / N_d over the dimensions a (60: Q1, Q2), b (40)."""
+    mine = {row.submission: row.codes for row in rows if row.ratee == ratee}
+    found = dict.fromkeys(mine, 0.0)
+    for weight, items in ((0.6, (0, 1)), (0.4, (2, 3))):
+        votes = {
+            rater: [POINTS[codes[i]] for i in items if codes[i] in POINTS]
+            for rater, codes in mine.items()
+        }
+        n = sum(map(len, votes.values()))
+        mean = sum(map(sum, votes.values())) / n
+        for rater, given in votes.items():
+            found[rater] += weight * (sum(given) - mean * len(given)) / n
+    return found
+
+
+def test_correlations_are_those_of_the_ballots_deviations(tmp_path):
+    rows = delegates()
+    _, correlations, _ = evaluated(tmp_path / "r", rows + citizens())
+    found = correlations["public/delegate"]
+    assert set(found) == {("u1", "u2"), ("u1", "u3"), ("u2", "u3")}
+    for (first, second), value in found.items():
+        a, b = deviations(rows, first), deviations(rows, second)
+        together = sum(a[rater] * b[rater] for rater in set(a) & set(b))
+        alone = np.sqrt(sum(x * x for x in a.values()) * sum(x * x for x in b.values()))
+        assert value == pytest.approx(together / alone, abs=2e-4)
+    assert "public/citizen" not in correlations or not correlations["public/citizen"]
+
+
+def test_the_covariance_of_totals_keeps_their_errors_and_is_a_covariance(tmp_path):
+    composed, correlations, covariance = evaluated(tmp_path / "r", delegates() + citizens())
+    for place, key in enumerate(covariance.keys):
+        assert covariance.matrix[place, place] == pytest.approx(composed[key].se ** 2)
+    delegate = {key: next(n for n in one.nodes if n.path == "public/delegate").se
+                for key, one in composed.items()}  # fmt: skip
+    expected = (
+        0.4**2 * delegate["u1"] * delegate["u2"] * correlations["public/delegate"]["u1", "u2"]
+    )
+    assert covariance.of(("u2", "u1"))[0, 1] == pytest.approx(expected)
+    assert np.linalg.eigvalsh(covariance.matrix).min() > -1e-12
+
+
+def test_ballots_on_one_ratee_alone_leave_errors_independent(tmp_path):
+    _, correlations, covariance = evaluated(tmp_path / "r", citizens())
+    assert correlations == {}
+    assert np.array_equal(covariance.matrix, np.diag(np.diag(covariance.matrix)))
+
+
+def test_item_moments_and_rater_sheets_are_sums_over_the_rows(tmp_path):
+    rows = delegates() + citizens()
+    seal(tmp_path / "r", rows)
+    found = collect(open_sealed_rounds([tmp_path / "r"]), inputs("u1", "u2", "u3"), scheme())
+    (items,) = found.items
+    for unit, (ratee, rater_class) in enumerate(items.units):
+        codes = [r.codes for r in rows if (r.ratee, r.rater_class) == (ratee, rater_class)]
+        for i, j in product(range(4), range(4)):
+            both = [
+                (POINTS[c[i]], POINTS[c[j]]) for c in codes if c[i] in POINTS and c[j] in POINTS
+            ]
+            assert items.n[unit, i, j] == len(both)
+            assert items.x[unit, i, j] == sum(a for a, _ in both) * items.scale
+            assert items.xy[unit, i, j] == sum(a * b for a, b in both) * items.scale**2
+    (sheets,) = found.sheets
+    assert len(sheets.rater) == len(rows)
+    per_rater = np.bincount(sheets.rater)
+    submitted = [row.submission for row in delegates()]
+    assert sorted(per_rater[per_rater > 1]) == sorted(
+        n for n in np.unique(submitted, return_counts=True)[1].tolist() if n > 1
+    )
