@@ -146,32 +146,29 @@ def finished(
     design: Design, of: Linear, variance: Floats, level: float, method: str
 ) -> list[Estimate]:
     """The estimates with these variances (k,)."""
-    counts = of.inside.sum(axis=0)
+    columns = zip(of.value, variance, of.inside.T, strict=True)
     return [
-        interval(design, float(value), float(v), int(n), level, method, of.inside[:, place])
-        for place, (value, v, n) in enumerate(zip(of.value, variance, counts, strict=True))
+        interval(
+            design, float(value), float(v), int(inside.sum()), design.degrees(inside), level, method
+        )
+        for value, v, inside in columns
     ]
 
 
 def interval(
-    design: Design,
-    value: float,
-    variance: float,
-    n: int,
-    level: float,
-    method: str,
-    inside: Rows | None = None,
+    design: Design, value: float, variance: float, n: int, df: int, level: float, method: str
 ) -> Estimate:
     """value ± t(df) √variance; without a standard error where there is no second unit."""
     if not np.isfinite(value):
         return Estimate(None, n=n, method=method, notes=(Note(N_("没有可用的值，得不出估计")),))
-    df = design.degrees(inside)
     notes = design.notes()
     if n < FEW:
         notes += (Note(N_("不足 {n} 行，标准误很不可靠"), {"n": FEW}),)
     if len(design.stages[0].stratum) < 2 and design.stages[0].fraction[0] < 1:
         alone = Note(N_("只有一个初级单元，得不出标准误；至少要有两个"))
         return Estimate(value, n=n, method=method, notes=(*notes, alone))
+    if not np.isfinite(variance):
+        return Estimate(value, n=n, method=method, notes=notes)
     se = sqrt(max(variance, 0.0))
     if df < 1:
         none = Note(N_("自由度不足（初级单元数不多于层数），得不出区间；请合并层"))
@@ -202,19 +199,50 @@ def design_effects(
     return without, replaced
 
 
-def domain_means(design: Design, x: Floats, group: Codes, groups: int) -> tuple[Floats, Floats]:
-    """Means (groups,) and their variances of x (rows,) in every group at once.
+def domain_ratios(
+    design: Design, y: Floats, x: Floats, group: Codes, groups: int, level: float = 0.95
+) -> list[Estimate]:
+    """Σ w y / Σ w x in every group at once, y and x (rows,); a mean has x = 1.
 
-    The same figures as `means` with `inside` for each group, in one pass over the rows: only the
-    pairs of unit and group that occur are summed. Rows with a missing x or group < 0 are outside.
+    The same figures as `ratios` with `inside` for each group, in one pass over the rows: only the
+    pairs of unit and group that occur are summed. Rows with a missing value or group < 0 are
+    outside. The covariances between groups are not formed.
     """
+    taken = ~(np.isnan(y) | np.isnan(x)) & (group >= 0)
+    w, code, y, x = design.weights[taken], group[taken], y[taken], x[taken]
+    total = _sums(code, w * x, groups)
+    value = _over(_sums(code, w * y, groups), total)
+    z = w * (y - _zero(value)[code] * x) / np.where(total == 0, 1.0, total)[code]
+    return _domains(design, value, z, taken, code, level)
+
+
+def domain_totals(
+    design: Design, x: Floats, group: Codes, groups: int, level: float = 0.95
+) -> list[Estimate]:
+    """Σ w x in every group at once, as `domain_ratios`."""
     taken = ~np.isnan(x) & (group >= 0)
-    w, code = design.weights[taken], group[taken]
-    x = x[taken]
-    total = _sums(code, w, groups)
-    value = _over(_sums(code, w * x, groups), total)
-    z = w * (x - _zero(value)[code]) / np.where(total == 0, 1.0, total)[code]
-    return value, domain_variances(design, z, taken, code, groups)
+    code, z = group[taken], design.weights[taken] * x[taken]
+    known = np.bincount(code, minlength=groups) > 0
+    value = np.where(known, _sums(code, z, groups), np.nan)
+    return _domains(design, value, z, taken, code, level)
+
+
+def _domains(
+    design: Design, value: Floats, z: Floats, taken: Rows, code: Codes, level: float
+) -> list[Estimate]:
+    groups = len(value)
+    variance = domain_variances(design, z, taken, code, groups)
+    counts = np.bincount(code, minlength=groups)
+    weighty = design.weights[taken] != 0
+    units = np.unique(design.psu[taken][weighty] * groups + code[weighty])
+    strata = np.unique(design.stages[0].stratum[units // groups] * groups + units % groups)
+    df = np.bincount(units % groups, minlength=groups) - np.bincount(
+        strata % groups, minlength=groups
+    )
+    return [
+        interval(design, float(m), float(v), int(n), int(d), level, "linear")
+        for m, v, n, d in zip(value, variance, counts, df, strict=True)
+    ]
 
 
 def domain_variances(design: Design, z: Floats, taken: Rows, code: Codes, groups: int) -> Floats:
