@@ -8,6 +8,7 @@ from survey_app.assessments import decisions as deciding
 from survey_app.assessments import service
 from survey_app.assessments.decision_views import decisions
 from survey_app.assessments.grading import GradeLine
+from survey_app.assessments.statistics.views import statistics
 from survey_app.assessments.study_views import studies
 from survey_app.assessments.wording import FLAG_NAMES, FLAG_WORDS, STATUS_NAMES, form_of_round
 from survey_app.core.access import current
@@ -18,6 +19,7 @@ from survey_app.indicators.pending import pending
 blueprint = Blueprint("assessments", __name__, url_prefix="/admin/rounds/<int:round_id>/assessment")
 blueprint.register_blueprint(decisions)
 blueprint.register_blueprint(studies)
+blueprint.register_blueprint(statistics)
 
 
 @blueprint.get("")

@@ -1,0 +1,5 @@
+"""All pages of statistics; each brings its own address."""
+
+from survey_app.assessments.statistics.blueprint import statistics
+
+__all__ = ["statistics"]
