@@ -1,0 +1,1 @@
+"""What a rank is worth: rank sets, sets of the best, clear differences, grades, shrinkage."""

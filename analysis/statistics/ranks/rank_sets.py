@@ -1,0 +1,318 @@
+"""Confidence sets for ranks: the ranks a unit could have, given the errors of all the scores.
+
+θ̂ are p scores (higher is better) with errors N(0, Σ); se_jk² = σ_jj + σ_kk − 2σ_jk is the variance
+of a difference. Unit k counts as better than j where (θ̂_k − θ̂_j) / se_jk exceeds a critical value
+c; then rank j lies in [1 + number better, p − number worse]. The value c is the quantile, at the
+level asked for, of the largest scaled difference of errors Z ~ N(0, Σ):
+
+    simultaneous  c   over all pairs: all p sets hold at once, for a table
+    marginal      c_j over the pairs with j: one set holds, for the report of one unit
+
+Step-down: a hypothesis "k is not better than j" is one direction of one pair, so a two-sided set
+rests on all directed pairs and the largest one-sided difference among them. Those rejected leave,
+in their own direction only, and c is found anew among the rest until no more are rejected.
+
+Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for Ranks with Applications to Mobility across
+Neighbourhoods and Academic Achievement across Countries, Review of Economic Studies 91(1):476-518,
+sections 3.1-3.3; step-down: Romano & Wolf (2005), Econometrica 73(4), algorithm 3.1.
+
+How a step is cheap: with units in order of their scores only the direction "the higher score is
+better" can ever be rejected. The maximum over the opposite directions is therefore found once, and
+a later step looks at the undecided pairs alone, with the same draws, and of these only at the draws
+whose maxima the quantile rests on.
+
+What goes wrong: taking errors as independent where the same raters rated several units (they then
+share their errors, differences are sharper, and the sets needlessly wide); reading a simultaneous
+set as a marginal one; another seed moves a bound by about one rank.
+
+The draws belong to units in the order of their scores, so the order of rows does not matter.
+Unlike csranks, pairs whose difference has no error are decided by the scores, and a unit whose
+error is unknown (NaN) is never decided.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import LinAlgError, cholesky
+
+from analysis.note import Note
+from analysis.statistics.estimate import NoEstimate
+from forms.problems import N_
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+CHUNK = 256
+NEGLIGIBLE = 1e-12
+NEGATIVE = 1e-8
+
+
+@dataclass(frozen=True, slots=True)
+class RankSets:
+    """For each unit its rank and the best (`lo`) and worst (`hi`) rank not ruled out; 1 is best.
+
+    `better[j, k]` says that k is clearly better than j. `critical` is c, or one c for each unit;
+    `steps` counts how often it was found.
+    """
+
+    rank: Ints
+    lo: Ints
+    hi: Ints
+    better: Bools
+    critical: Floats
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """The units in order of their scores. `signed[j, k]` is ±1/se_jk, positive for k above j."""
+
+    order: Ints
+    draws: Floats
+    signed: Floats
+    t: Floats
+    certain: Bools
+
+
+def integer_ranks(scores: Floats) -> Ints:
+    """1 + the number of higher scores: ties share the best rank, as csranks::irank does."""
+    scores = np.asarray(scores, dtype=np.float64)
+    return 1 + len(scores) - np.searchsorted(np.sort(scores), scores, side="right")
+
+
+def simultaneous(
+    scores: Floats,
+    uncertainty: Floats,
+    *,
+    level: float = 0.95,
+    draws: int = 1000,
+    seed: int = 1,
+    stepdown: bool = True,
+) -> RankSets:
+    """Sets that hold for all units at once. `uncertainty` is Σ (p × p) or the standard errors (p).
+
+    With probability `level` the true ranks of all p units lie in their sets.
+    """
+    units = _sorted(scores, uncertainty, draws, seed)
+    above = np.triu(units.signed, 1)
+    up, down = _largest(units.draws, above)
+    largest = np.maximum(up, down)
+    critical = _quantile(largest, level)
+    decided = units.t > critical
+    steps = 1
+    while stepdown and decided.any():
+        left = np.where(decided, 0.0, above)
+
+        def anew(chosen: Ints, left: Floats = left) -> Floats:
+            up, _ = _largest(units.draws[:, chosen], left)
+            return np.maximum(up, down[chosen])
+
+        _settle(largest, level, anew)
+        critical = _quantile(largest, level)
+        before, decided = decided, units.t > critical
+        steps += 1
+        if np.array_equal(before, decided):
+            break
+    return _sets(scores, units, decided, critical, steps)
+
+
+def marginal(
+    scores: Floats,
+    uncertainty: Floats,
+    *,
+    level: float = 0.95,
+    draws: int = 1000,
+    seed: int = 1,
+    stepdown: bool = True,
+) -> RankSets:
+    """Sets of which each holds by itself with probability `level`. Arguments as above."""
+    units = _sorted(scores, uncertainty, draws, seed)
+    up, down = _largest_by_unit(units.draws, units.signed)
+    largest = np.maximum(up, down)
+    critical = _quantile(largest, level)
+    decided = units.t > critical[:, None]
+    changed = np.flatnonzero(decided.any(axis=1))
+    steps = 1
+    while stepdown and len(changed):
+        for j in changed:
+            left = np.flatnonzero(~decided[j] & (units.signed[j] != 0))
+
+            def anew(chosen: Ints, j: int = int(j), left: Ints = left) -> Floats:
+                gaps = units.draws[np.ix_(left, chosen)] - units.draws[j, chosen]
+                up = (gaps * units.signed[j, left, None]).max(axis=0, initial=0.0)
+                found: Floats = np.maximum(up, down[j, chosen])
+                return found
+
+            _settle(largest[j], level, anew)
+        critical[changed] = _quantile(largest[changed], level)
+        before, decided = decided, units.t > critical[:, None]
+        changed = np.flatnonzero((before != decided).any(axis=1))
+        steps += 1
+    return _sets(scores, units, decided, critical, steps)
+
+
+def covariance_of(uncertainty: Floats) -> Floats:
+    """Σ as it stands, or the diagonal matrix of squared standard errors."""
+    given = np.asarray(uncertainty, dtype=np.float64)
+    return np.diag(given**2) if given.ndim == 1 else given
+
+
+def difference_errors(uncertainty: Floats) -> Floats:
+    """se_jk for every pair; exactly 0 where it is nothing but rounding, NaN where unknown."""
+    sigma = covariance_of(uncertainty)
+    own = np.diagonal(sigma)
+    scale = own[:, None] + own
+    squares = scale - sigma - sigma.T
+    squares[squares <= NEGLIGIBLE * scale] = 0.0
+    np.fill_diagonal(squares, 0.0)
+    return np.sqrt(squares)
+
+
+def draw_errors(uncertainty: Floats, draws: int, seed: int) -> Floats:
+    """Errors Z ~ N(0, Σ), shaped units × draws. A singular Σ will do, an indefinite one will not.
+
+    A unit with an unknown error gets none.
+    """
+    given = np.nan_to_num(np.asarray(uncertainty, dtype=np.float64), nan=0.0)
+    normal = np.random.default_rng(seed).standard_normal((len(given), draws))
+    if given.ndim == 1:
+        return given[:, None] * normal
+    return _root(given) @ normal
+
+
+def _root(sigma: Floats) -> Floats:
+    try:
+        root: Floats = cholesky(sigma, lower=True, check_finite=False)
+    except LinAlgError:
+        values, vectors = np.linalg.eigh((sigma + sigma.T) / 2)
+        if values[0] < -NEGATIVE * max(values[-1], 0.0):
+            raise NoEstimate(
+                "undefined",
+                Note(N_("协方差矩阵不是半正定的，请检查各方差与协方差是否出自同一次估计")),
+            ) from None
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
+    return root
+
+
+def _sorted(scores: Floats, uncertainty: Floats, draws: int, seed: int) -> _Sorted:
+    scores = np.asarray(scores, dtype=np.float64)
+    uncertainty = np.asarray(uncertainty, dtype=np.float64)
+    order = _order(scores, uncertainty)
+    x = scores[order]
+    sigma = uncertainty[order] if uncertainty.ndim == 1 else uncertainty[np.ix_(order, order)]
+    errors = difference_errors(sigma)
+    gap = np.abs(x[:, None] - x)
+    random = errors > 0
+    inverse = np.divide(1.0, errors, out=np.zeros_like(errors), where=random)
+    side = np.sign(np.arange(len(x)) - np.arange(len(x))[:, None])
+    certain = (errors == 0) & (gap > 0)
+    return _Sorted(order, draw_errors(sigma, draws, seed), inverse * side, gap * inverse, certain)
+
+
+def _order(scores: Floats, uncertainty: Floats) -> Ints:
+    """By score; ties by variance and then by the whole row of Σ, never by the row of the file."""
+    if uncertainty.ndim == 1:
+        return np.lexsort((uncertainty, scores))
+    own = np.diagonal(uncertainty)
+    order = np.lexsort((own, scores))
+    same = (np.diff(scores[order]) == 0) & (np.diff(own[order]) == 0)
+    if not same.any():
+        return order
+    return np.lexsort((*np.sort(uncertainty, axis=1).T, own, scores))
+
+
+def _quantile(maxima: Floats, level: float) -> Floats:
+    return np.atleast_1d(np.quantile(maxima, level, axis=-1))
+
+
+def _settle(largest: Floats, level: float, anew: Callable[[Ints], Floats]) -> None:
+    """Find anew, in place, the maxima that the quantile at `level` rests on.
+
+    Fewer pairs never make a maximum larger: the old ones bound the new ones from above, and only
+    those at the top need to be exact.
+    """
+    draws = len(largest)
+    top = draws - int(np.floor((draws - 1) * level))
+    exact = np.zeros(draws, dtype=np.bool_)
+    while True:
+        highest = np.argpartition(largest, draws - top)[draws - top :]
+        chosen = highest[~exact[highest]]
+        if not len(chosen):
+            return
+        largest[chosen] = anew(chosen)
+        exact[chosen] = True
+
+
+def _largest(z: Floats, above: Floats) -> tuple[Floats, Floats]:
+    """For each draw the largest scaled difference over pairs, higher − lower and lower − higher.
+
+    `above` is upper triangular; pairs with 0 are left out. Chunks of draws stay in the cache.
+    """
+    draws = z.shape[1]
+    up, down = np.zeros(draws), np.zeros(draws)
+    ends = _ends(above)
+    for first in range(0, draws, CHUNK):
+        part = np.ascontiguousarray(z[:, first : first + CHUNK])
+        buffer = np.empty_like(part)
+        most, least = up[first : first + CHUNK], down[first : first + CHUNK]
+        for j, (start, end) in enumerate(ends):
+            if start < end:
+                high, low = _extremes(part, j, above[j], start, end, buffer)
+                np.maximum(most, high, out=most)
+                np.maximum(least, low, out=least)
+    return up, down
+
+
+def _largest_by_unit(z: Floats, signed: Floats) -> tuple[Floats, Floats]:
+    """The same over the pairs of each unit, shaped units × draws."""
+    p, draws = z.shape
+    up, down = np.zeros((p, draws)), np.zeros((p, draws))
+    for first in range(0, draws, CHUNK):
+        part = np.ascontiguousarray(z[:, first : first + CHUNK])
+        buffer = np.empty_like(part)
+        for j in range(p):
+            high, low = _extremes(part, j, signed[j], 0, p, buffer)
+            up[j, first : first + CHUNK] = high
+            down[j, first : first + CHUNK] = low
+    return up, down
+
+
+def _extremes(
+    z: Floats, j: int, scale: Floats, start: int, end: int, buffer: Floats
+) -> tuple[Floats, Floats]:
+    """Largest of ±(Z_k − Z_j)·scale_k over k in start:end, for each draw."""
+    block = buffer[: end - start]
+    np.subtract(z[start:end], z[j], out=block)
+    np.multiply(block, scale[start:end, None], out=block)
+    return block.max(axis=0), -block.min(axis=0)
+
+
+def _ends(matrix: Floats) -> list[tuple[int, int]]:
+    """For each row the span that holds its entries other than 0."""
+    if not matrix.size:
+        return []
+    filled = matrix != 0
+    any_filled = filled.any(axis=1)
+    start = np.where(any_filled, filled.argmax(axis=1), 0)
+    end = np.where(any_filled, matrix.shape[1] - filled[:, ::-1].argmax(axis=1), 0)
+    return list(zip(start.tolist(), end.tolist(), strict=True))
+
+
+def _sets(scores: Floats, units: _Sorted, decided: Bools, critical: Floats, steps: int) -> RankSets:
+    place = np.argsort(units.order)
+    clear = decided | units.certain
+    higher = np.triu(clear, 1)
+    lower = np.tril(clear, -1)
+    lo = 1 + higher.sum(axis=1)
+    hi = len(place) - lower.sum(axis=1)
+    return RankSets(
+        integer_ranks(scores),
+        lo[place],
+        hi[place],
+        higher[np.ix_(place, place)],
+        critical[place] if len(critical) == len(place) and len(place) > 1 else critical,
+        steps,
+    )
