@@ -30,7 +30,8 @@ class CellSums:
     def of_counts(cls, counts: Codes, points: Floats) -> "CellSums":
         """From counts of options (… × cells × options) worth `points` (options)."""
         n = counts.sum(axis=-1).astype(np.float64)
-        return cls(n, counts @ points, counts @ np.square(points))
+        as_floats = counts.astype(np.float64)
+        return cls(n, as_floats @ points, as_floats @ np.square(points))
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,8 @@ def cell_projection(levels: Codes, sizes: Sequence[int], mass: Floats) -> CellPr
     for place, size in enumerate(sizes):
         design[rows, start + levels[:, place]] = 1.0
         start += size
-    inverse: Floats = np.linalg.pinv(design.T @ (design * mass[:, None]), hermitian=True)
+    gram = design.T @ (design * mass[:, None])
+    inverse = np.linalg.pinv(gram, hermitian=True).astype(np.float64)
     return CellProjection(design, inverse, mass)
 
 

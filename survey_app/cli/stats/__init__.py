@@ -4,7 +4,10 @@ from importlib import import_module
 
 import click
 
-CHAPTERS: dict[str, tuple[str, ...]] = {}
+CHAPTERS: dict[str, tuple[str, ...]] = {
+    "weights": ("poststratify", "rake", "calibrate"),
+    "nonresponse": ("nonresponse", "weights-summary", "balance"),
+}
 """The methods by the file that holds them. A file is loaded when one of its methods is called."""
 
 
