@@ -5,8 +5,12 @@ from importlib import import_module
 import click
 
 CHAPTERS: dict[str, tuple[str, ...]] = {
+    "design": ("mean", "total", "ratio", "diff", "quantile", "proportion", "variance"),
+    "design_tests": ("ttest", "table", "regression", "kappa-design"),
     "weights": ("poststratify", "rake", "calibrate"),
     "nonresponse": ("nonresponse", "weights-summary", "balance"),
+    "planning": ("power", "draw"),
+    "crossed": ("crossed",),
 }
 """The methods by the file that holds them. A file is loaded when one of its methods is called."""
 
