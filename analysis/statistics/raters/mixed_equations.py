@@ -280,9 +280,12 @@ def inverse(at: Solution) -> Floats:
     return found
 
 
-def gradient(at: Solution) -> Floats:
-    """d criterion / d gamma_i = tr(Z_i'PZ_i) - nu |Z_i'Py|^2 / r2 (nu = N-p; H^-1 for P in ML)."""
-    made, upside = at.equations, inverse(at)
+def gradient(at: Solution, upside: Floats) -> Floats:
+    """d criterion / d gamma_i = tr(Z_i'PZ_i) - nu |Z_i'Py|^2 / r2 (nu = N-p; H^-1 for P in ML).
+
+    `upside` is `inverse(at)`.
+    """
+    made = at.equations
     slope = np.empty(len(made.levels))
     for factor in range(len(slope)):
         if factor == made.order[0]:
@@ -358,10 +361,10 @@ def _quadratic(
     return (found + found.T) / 2
 
 
-def conditional_diagonal(at: Solution, factor: int) -> Floats:
+def conditional_diagonal(at: Solution, upside: Floats, factor: int) -> Floats:
     """diag of (I + L Z'Z L)^-1 for one factor: s2 g_i times it is the variance of u_i given y,
-    the fixed effects and the ratios (the square of lme4's condVar)."""
-    made, upside = at.equations, inverse(at)
+    the fixed effects and the ratios (the square of lme4's condVar). `upside` is `inverse(at)`."""
+    made = at.equations
     if factor != made.order[0]:
         return np.diag(upside)[made.span(factor)].copy()
     full = upside + np.tril(upside, -1).T

@@ -41,6 +41,7 @@ from analysis.statistics.raters.mixed_equations import (
     conditional_diagonal,
     equations,
     gradient,
+    inverse,
     solve,
 )
 from forms.problems import N_
@@ -137,7 +138,7 @@ def fit_components(
     The intercept is always in the model. Raises NoEstimate(too_few | undefined | not_converged).
     """
     codes = [np.asarray(one, dtype=np.int64) for one in factors]
-    _refuse_equal_groups(codes)
+    refuse_equal_groups(codes)
     return fit(equations(y, codes, x), method, effects=effects)
 
 
@@ -145,13 +146,14 @@ def fit(made: Equations, method: str = "reml", *, effects: bool = True) -> Compo
     """The fit from the sums alone."""
     if method not in ("reml", "ml"):
         raise ValueError(method)
-    at, steps = _minimise(made, reml=method == "reml")
-    return summary(at, steps, effects=effects)
+    at, upside, steps = _minimise(made, reml=method == "reml")
+    return summary(at, upside, steps, effects=effects)
 
 
-def summary(at: Solution, steps: int = 0, *, effects: bool = True) -> Components:
-    """What a solution says, at whatever ratios it was solved."""
+def summary(at: Solution, upside: Floats, steps: int = 0, *, effects: bool = True) -> Components:
+    """What a solution says, at whatever ratios it was solved; `upside` is `inverse(at)`."""
     made = at.equations
+    factors = range(len(made.levels) if effects else 0)
     inside = np.linalg.inv(at.xhx) * at.residual
     back = np.diag(np.r_[1.0, 1 / made.scale])
     back[0, 1:] = -made.centre / made.scale
@@ -171,11 +173,11 @@ def summary(at: Solution, steps: int = 0, *, effects: bool = True) -> Components
         criterion=at.criterion,
         iterations=steps,
         covariance=_covariance(at),
-        effects=tuple(_effects(at, one) for one in range(len(made.levels))) if effects else (),
+        effects=tuple(_effects(at, upside, one) for one in factors),
     )
 
 
-def _refuse_equal_groups(factors: Sequence[Codes]) -> None:
+def refuse_equal_groups(factors: Sequence[Codes]) -> None:
     """Two factors that group the rows alike have one variance between them."""
     for at, one in enumerate(factors):
         for other in factors[:at]:
@@ -188,21 +190,23 @@ def _refuse_equal_groups(factors: Sequence[Codes]) -> None:
                 )
 
 
-def _minimise(made: Equations, *, reml: bool) -> tuple[Solution, int]:
+def _minimise(made: Equations, *, reml: bool) -> tuple[Solution, Floats, int]:
+    """The solution at the optimum, its `inverse`, and the steps taken."""
     at = solve(made, start(made), reml=reml)
     for step in range(1, MAX_STEPS + 1):
-        slope = gradient(at)
+        upside = inverse(at)
+        slope = gradient(at, upside)
         free = (at.gamma > 0) | (slope < 0)
         if not free.any():
-            return at, step
+            return at, upside, step
         direction = np.zeros(len(slope))
         direction[free] = _newton(at, free, slope[free])
         if -slope @ direction < CLOSE:
-            return at, step
+            return at, upside, step
         below = _search(at, direction) or _search(at, _multiplied(at, slope))
         if below is None:
             if -slope @ direction < CLOSE * abs(at.criterion):
-                return at, step
+                return at, upside, step
             break
         at = below
     raise NoEstimate(
@@ -259,7 +263,7 @@ def start(made: Equations) -> Floats:
     found = np.linalg.lstsq(left, right, rcond=None)[0]
     whole = right[k] / made.n
     residual = min(max(found[k], 0.05 * whole), whole)
-    return np.clip(found[:k] / residual, 0.01, 20.0)
+    return np.asarray(np.clip(found[:k] / residual, 0.01, 20.0))
 
 
 def _counts(made: Equations, factor: int) -> Floats:
@@ -302,11 +306,11 @@ def _covariance(at: Solution) -> Floats | None:
     return found
 
 
-def _effects(at: Solution, factor: int) -> Effects:
+def _effects(at: Solution, upside: Floats, factor: int) -> Effects:
     """Predictions with their variances (Searle, Casella & McCulloch 1992, sec. 7.4c)."""
     own = at.gamma[factor] * at.residual
     h, inside = at.h(factor), np.linalg.inv(at.xhx)
-    given = own * conditional_diagonal(at, factor)
+    given = own * conditional_diagonal(at, upside, factor)
     moved = at.gamma[factor] * h @ inside
     whole = given + at.residual * at.gamma[factor] * np.sum(moved * h, axis=1)
     score = whole + at.residual * (inside[0, 0] - 2 * moved[:, 0])
