@@ -1,0 +1,1 @@
+"""Two periods compared, and many comparisons at once."""

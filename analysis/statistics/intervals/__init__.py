@@ -1,0 +1,1 @@
+"""Intervals for shares and for means of bounded scale points."""

@@ -1,0 +1,1 @@
+"""Trimmed and Winsorised means with their errors."""
