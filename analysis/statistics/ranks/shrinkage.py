@@ -15,7 +15,7 @@ bias term more, which is left out here: g3 is small against it only for few unit
 
 What goes wrong: v_u itself is an estimate; a unit with five equal votes has v̂ = 0 and would keep
 its score whole, so smooth first (`smooth_variances`). Shrinkage pulls small *good* units down: it
-is shown beside the direct score, never instead of it, and never across comparison groups. Fewer than
+is shown beside the direct score, never instead of it, never across comparison groups. Fewer than
 8 units: τ² is hardly known, and a note says so.
 """
 

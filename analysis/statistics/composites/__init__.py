@@ -1,0 +1,1 @@
+"""Composite indicators: transforms, outliers, aggregation, and what the result hangs on."""
