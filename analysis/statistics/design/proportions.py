@@ -21,6 +21,7 @@ from forms.problems import N_
 
 Kind = Literal["logit", "xlogit", "beta", "mean", "likelihood", "wilson"]
 Pair = tuple[float, float]
+FLAT = 1e-6
 
 
 def share(
@@ -36,7 +37,9 @@ def share(
     the same figure). mean: p ± t √v; may leave [0, 1] and is for comparison. beta:
     Clopper–Pearson with n* = p(1−p)/v · (t(n−1)/t(df))². wilson: Wilson's formula with n_eff =
     p(1−p)/v and t(df) for z; on a design without weights, strata or clusters the plain one of
-    counts. likelihood: all p₀ with 2 n_eff KL(p, p₀) ≤ t². t is the quantile of t(df).
+    counts. likelihood: all p₀ with 2 n_eff (n−1)/n
+    KL(p, p₀) ≤ t², the factor being the dispersion `svyciprop` estimates for its profile. t is
+    the quantile of t(df).
 
     Default: wilson for simple counts, logit else. At p = 0 or 1, where v is 0, every kind but
     mean falls back on beta with n_eff = n. The SE at such a p is 0 and means nothing.
@@ -50,7 +53,7 @@ def share(
         return _counted(found, p, n, level)
     if kind == "mean":
         return replace(found, method=kind)
-    if found.se > 0:
+    if found.se > FLAT * sqrt(p * (1 - p)):
         lo, hi = _interval(kind, p, p * (1 - p) / found.se**2, found.df, n, level)
     elif 0 < p < 1 or (design.stages[0].fraction >= 1).all():
         note = Note(N_("各层内答案全部相同，抽样方差为 0，区间缩为一点"))
@@ -92,7 +95,7 @@ def _interval(kind: Kind, p: float, size: float, df: float, n: int, level: float
     if kind == "wilson":
         return wilson(p, size, t)
     if kind == "likelihood":
-        return _likelihood(p, size, t)
+        return _likelihood(p, size * (n - 1) / n, t)
     half, middle = t / sqrt(size * p * (1 - p)), log(p / (1 - p))
     return float(special.expit(middle - half)), float(special.expit(middle + half))
 

@@ -35,7 +35,8 @@ def two_groups(design: Design, y: Floats, group: Codes, level: float = 0.95) -> 
     """
     x = np.column_stack([np.ones(design.n), np.where(group < 0, np.nan, group)])
     found = regression(design, y, x)
-    return _tested(design, found.of.value[1], found.covariance[1, 1], found.df, found.n, level)
+    value = float(found.of.value[1])
+    return _tested(design, value, float(found.covariance[1, 1]), found.df, found.n, level)
 
 
 def one_mean(design: Design, y: Floats, mu: float = 0.0, level: float = 0.95) -> TTest:
