@@ -7,10 +7,12 @@ Source: Deville & Särndal (1992), JASA 87, §3.4 (3.4); Särndal, Swensson & Wr
 On the published cluster sample post-stratified to school type, leaving g out gives 23.5037
 instead of 23.9204864450904.
 
-R `survey` finds B after raking by taking group means in turn, unweighted, ten times over; here B
-is the limit of that, solved at once. Where starting weights are unequal, unweighted B and design-
-weighted B differ a little: the choice "equal" is R's for raking, "design" is the linearisation of
-Deville & Särndal; after post-stratification and calibration both packages use "design".
+R `survey` takes out the means of one margin after the other, rows counting equally, ten times over;
+`margin_residuals` does the same on cells, or as many times as wanted. `cell_projection` is the
+limit of that, solved at once; ten passes are within about 1e-6 of it for margins as far from
+independent as those of the published stratified sample. Where starting weights are unequal, B with
+equal and B with design weights differ a little: equal is R's for raking, design-weighted is the
+linearisation of Deville & Särndal and what R does after post-stratification and calibration.
 """
 
 from collections.abc import Sequence
@@ -19,6 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.statistics.weights.margins import Codes, Floats
+
+PASSES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +64,33 @@ def margin_residuals(
     base: Floats,
     cell: Codes,
     levels: Codes,
-    sizes: Sequence[int],
     regression: Floats | None = None,
+    passes: int = PASSES,
 ) -> Floats:
     """u_i = w_i e_i for rows, from `weighted` (rows × k) = w_i z_i.
 
     `base` (rows): the calibrated weights w; `cell` (rows): the cell of each row; `levels`
-    (cells × margins). `regression` (rows): design weights for B, none for R's equal ones.
+    (cells × margins). `regression` (rows): design weights for B, none for R's equal ones. With one
+    margin a single pass is exact. Rows of weight 0 say nothing and keep 0.
     """
     q = np.ones(len(base)) if regression is None else regression
     n = len(levels)
     safe = np.where(base > 0, base, 1.0)
-    z = weighted / safe[:, None]
     mass = np.bincount(cell, q, minlength=n).astype(np.float64)
-    fit = cell_projection(levels, sizes, mass)
-    columns = [np.bincount(cell, q * column, minlength=n) for column in z.T]
-    fitted = fit.fitted(np.array(columns)).T
-    return weighted - base[:, None] * fitted[cell]
+    sums = [np.bincount(cell, q * column / safe, minlength=n) for column in weighted.T]
+    means = np.column_stack(sums) / np.where(mass > 0, mass, 1.0)[:, None]
+    left = means
+    for _ in range(passes if levels.shape[1] > 1 else 1):
+        for level in levels.T:
+            left = left - _level_means(left, level, mass)[level]
+    return weighted - base[:, None] * (means - left)[cell]
+
+
+def _level_means(values: Floats, level: Codes, mass: Floats) -> Floats:
+    total = np.bincount(level, mass)
+    sums = [np.bincount(level, mass * column) for column in values.T]
+    means: Floats = np.column_stack(sums) / np.where(total > 0, total, 1.0)[:, None]
+    return means
 
 
 def linear_residuals(weighted: Floats, base: Floats, x: Floats, regression: Floats) -> Floats:

@@ -15,6 +15,7 @@ from analysis.statistics.weights.nonresponse import (
     adjust_by_class,
     adjust_by_propensity,
     early_late,
+    inverse_odds,
     r_indicator,
 )
 from analysis.statistics.weights.propensity import logit
@@ -73,6 +74,9 @@ def nonresponse(
         if by_propensity is not None:
             adjusted["propensity"] = by_propensity
             detail["weights_propensity"] = _in_file_order(issued, by_propensity.weights)
+            fitted = np.asarray(model["propensity"], dtype=np.float64)
+            adjusted["ipw"] = Adjusted(answered * d * inverse_odds(fitted), fitted)
+            detail["weights_ipw"] = _in_file_order(issued, adjusted["ipw"].weights)
             one = Estimate(float(str(model["r_indicator"])), n=here.n, method="R-indicator")
             found.append(Named("r_indicator", one))
     if score is not None:
@@ -178,9 +182,10 @@ def _scores(
             found.append(Named(f"mean_{name}", Estimate(value, n=len(x), method=name)))
     if len(bounds) == 2:
         low, high = census_bounds(mean, len(x) / data.n, bounds[0], bounds[1])
-        label = "全部应答时得分的界，不是抽样误差"
-        one_bound = Estimate(mean, None, None, low, high, data.n, "bounds", (Note(label),))
-        found.append(Named("census", one_bound))
+        label = Note(N_("上下限是全部应答时得分的界，不是抽样误差"))
+        found.append(
+            Named("census", Estimate(mean, None, None, low, high, data.n, "bounds", (label,)))
+        )
     if late is not None:
         is_late = _flags(data, late)[there] == 1
         found.append(Named("late_minus_early", early_late(x[~is_late], x[is_late])))

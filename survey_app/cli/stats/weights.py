@@ -92,8 +92,7 @@ def poststratify(
     levels = np.arange(len(margin.levels))[:, None]
 
     def residuals(weighted: Floats) -> Floats:
-        sizes = [len(margin.levels)]
-        return margin_residuals(weighted, fit.weights, code, levels, sizes, start.weights)
+        return margin_residuals(weighted, fit.weights, code, levels, start.weights)
 
     detail = {
         "g": dict(zip(margin.levels, fit.factor.tolist(), strict=True)),
@@ -145,13 +144,12 @@ def rake(
     codes, known = start.rows.codes, start.rows.margins
     weights, fit, cell = fit_raking(start.weights, codes, known)
     first = np.unique(cell, return_index=True)[1]
-    sizes = [len(one.levels) for one in known]
 
     def again(weights: Floats) -> Floats:
         return fit_raking(weights, codes, known)[0]
 
     def residuals(weighted: Floats) -> Floats:
-        return margin_residuals(weighted, weights, cell, codes[first], sizes)
+        return margin_residuals(weighted, weights, cell, codes[first])
 
     detail = {"iterations": fit.iterations, "deviation": fit.deviation, "converged": True}
     made = Made(weights, weights, residuals, fit.margins, detail, fit.notes)
