@@ -13,8 +13,8 @@ from analysis.dedupe import COUNT, FIRST, counting_statuses, judge
 from analysis.engine import Engine, start_engine
 from analysis.grading import Graded, grade
 from analysis.indicators import score_indicators
-from analysis.inputs import Inputs, RateeRow
-from analysis.ranking import RankInterval, rank_intervals
+from analysis.inputs import Inputs
+from analysis.rank_ranges import Range, rank_ranges, seed_of
 from analysis.refusals import (
     refuse_foreign_leaves,
     refuse_foreign_options,
@@ -31,6 +31,7 @@ from analysis.scheme import Scheme
 from analysis.scores import content_digest
 from analysis.screening import screen
 from analysis.sealed_round import IntegrityError, SealedRound, open_sealed_rounds
+from analysis.shared_raters import total_covariance
 from analysis.survey_leaves import SurveyLeaves, score_survey_leaves
 from forms.problems import N_, InputError
 
@@ -148,12 +149,11 @@ def _assessment(
 ) -> Assessment:
     flags = run.screened.totals()
     rounds = run.answers.rounds
-    sure = _rank_intervals(run.ratees, composed)
+    digest = content_digest(run.scheme, run.inputs, rounds, run.cells, surveys.moments, flags)
+    sure = rank_ranges(run.ratees, composed, total_covariance(run, composed), seed_of(digest))
     return Assessment(
         scheme=run.scheme,
-        content_digest=content_digest(
-            run.scheme, run.inputs, rounds, run.cells, surveys.moments, flags
-        ),
+        content_digest=digest,
         counts=count_rows(run.cells, run.statuses),
         flags=flags,
         findings=run.screened.findings,
@@ -172,27 +172,7 @@ def _assessment(
     )
 
 
-def _rank_intervals(
-    ratees: Sequence[RateeRow], composed: dict[str, Composed]
-) -> dict[str, RankInterval | None]:
-    """Within each class, over those with a total. A total without ballots has no sampling error."""
-    found: dict[str, RankInterval | None] = {}
-    for ratee_class in sorted({row.ratee_class for row in ratees}):
-        ranked = [
-            (one, total)
-            for row in ratees
-            if row.ratee_class == ratee_class
-            and (one := composed[row.key]).total is not None
-            and (total := one.counted_exact) is not None
-        ]
-        scores = [float(total) for _, total in ranked]
-        errors = [0.0 if one.n == 0 else one.se for one, _ in ranked]
-        keys = [one.ratee.key for one, _ in ranked]
-        found |= zip(keys, rank_intervals(scores, errors), strict=True)
-    return found
-
-
-def _result(one: Composed, graded: Graded, sure: RankInterval | None) -> RateeResult:
+def _result(one: Composed, graded: Graded, sure: Range | None) -> RateeResult:
     return RateeResult(
         key=one.ratee.key,
         name=one.ratee.name,
@@ -206,8 +186,8 @@ def _result(one: Composed, graded: Graded, sure: RankInterval | None) -> RateeRe
         n=one.n,
         rank_class=graded.rank_class,
         rank_group=graded.rank_group,
-        rank_lo=sure.lo if sure else None,
-        rank_hi=sure.hi if sure else None,
+        rank_lo=sure[0] if sure else None,
+        rank_hi=sure[1] if sure else None,
         grade=graded.grade,
         grade_name=graded.grade_name,
         grade_reason=graded.reason,

@@ -16,6 +16,7 @@ from analysis.note import Note
 from analysis.results import LeafScore, NodeScore, Step
 from analysis.scheme import MissingPolicy
 from analysis.scheme.components import Component
+from analysis.statistics.intervals.composite import Reach, combined_reach, reach_of
 from analysis.transforms import Transformed, transform_class
 from forms.problems import N_, Problem
 
@@ -32,6 +33,7 @@ NOTES: Mapping[MissingPolicy, Note] = {
 NO_SCORE = LeafScore(None)
 Interval = tuple[float | None, float | None, float | None]
 NO_INTERVAL: Interval = (None, None, None)
+NO_REACH = Reach(0.0, 0.0)
 SAMPLED = ("questionnaire", "parent")
 
 Leaves = Mapping[tuple[str, str], LeafScore]
@@ -42,14 +44,15 @@ Shares = Sequence[tuple[Fraction, Fraction, float]]
 class Part(NamedTuple):
     """A component's score for one ratee, before its parent gives it a share.
 
-    `variance` is 0 for a figure without sampling error, None where the error is not known. `n` are
-    the answers the trace shows, `ballots` those of raters among them. `top` is the highest score
+    `variance` is 0 for a figure without sampling error, None where the error is not known; `reach`
+    is how far its interval goes to either side. `n` are the answers the trace shows, `ballots` those of raters among them. `top` is the highest score
     there can be. `below` is the trace below.
     """
 
     component: Component
     score: Fraction | None
     variance: float | None
+    reach: Reach
     n: int
     ballots: int
     top: float
@@ -64,6 +67,7 @@ class Sum(NamedTuple):
 
     score: Fraction | None
     variance: float | None
+    reach: Reach
     ballots: int
     top: float
     nodes: tuple[NodeScore, ...]
@@ -141,6 +145,7 @@ class Peers:
             component=leaf,
             score=score,
             variance=(found.se if found.se is None else found.se**2) if is_sampled else 0.0,
+            reach=_reach(found) if is_sampled else NO_REACH,
             n=found.n,
             ballots=found.n if is_sampled else 0,
             top=_top(leaf, score),
@@ -167,6 +172,7 @@ def _inner(component: Component, one: Sum) -> Part:
         component=component,
         score=one.score,
         variance=one.variance,
+        reach=one.reach,
         n=one.ballots,
         ballots=one.ballots,
         top=one.top,
@@ -194,6 +200,7 @@ def _add_up(siblings: Siblings, parts: Sequence[Part], scale: Fraction) -> Sum:
     return Sum(
         score=_added(converted) if converted else None,
         variance=_variance(counted),
+        reach=combined_reach([by for by, _ in counted], [part.reach for _, part in counted]),
         ballots=sum([part.ballots for part in parts]),
         top=sum([by * part.top for by, part in counted]),
         nodes=tuple(nodes),
@@ -223,8 +230,8 @@ def _variance(counted: Sequence[tuple[float, Part]]) -> float | None:
 def _node(
     part: Part, policy: MissingPolicy, weight: Fraction, share: Fraction, adds: Fraction | None
 ) -> NodeScore:
-    component, score, variance, n, ballots, top, steps, notes, _, _ = part
-    se, lo, hi = interval(score, variance) if ballots else NO_INTERVAL
+    component, score, variance, reach, n, ballots, top, steps, notes, _, _ = part
+    se, lo, hi = interval(score, variance, reach) if ballots else NO_INTERVAL
     return NodeScore(
         path=component.path,
         kind="component",
@@ -242,12 +249,22 @@ def _node(
     )
 
 
-def interval(score: Fraction | None, variance: float | None) -> Interval:
+def interval(score: Fraction | None, variance: float | None, reach: Reach) -> Interval:
     """Standard error and 95 % interval; nothing where either is not known."""
     if score is None or variance is None:
         return NO_INTERVAL
-    se = sqrt(variance)
-    return se, float(score) - Z95 * se, float(score) + Z95 * se
+    centre = float(score)
+    return sqrt(variance), centre - sqrt(reach.below), centre + sqrt(reach.above)
+
+
+def _reach(found: LeafScore) -> Reach:
+    """How far a leaf's interval goes; the normal one where it brings none of its own."""
+    if found.score is None or found.se is None:
+        return NO_REACH
+    if found.lo is None or found.hi is None:
+        side = (Z95 * found.se) ** 2
+        return Reach(side, side)
+    return reach_of(float(found.score), found.lo, found.hi)
 
 
 def _added(numbers: Sequence[Fraction]) -> Fraction:
@@ -256,12 +273,17 @@ def _added(numbers: Sequence[Fraction]) -> Fraction:
 
 
 def _transformed(ratee: RateeRow, part: Part, made: Transformed) -> Part:
-    variance, top = None, part.top
+    variance, reach, top = None, part.reach, part.top
     if part.variance is not None and made.scale is not None:
-        variance = part.variance * float(made.scale) ** 2
-        top *= float(made.scale)
+        scale = float(made.scale)
+        variance = part.variance * scale**2
+        reach = combined_reach([scale], [reach])
+        top *= scale
     part = part._replace(
-        score=made.score, variance=variance, top=top if made.top is None else float(made.top)
+        score=made.score,
+        variance=variance,
+        reach=reach,
+        top=top if made.top is None else float(made.top),
     )
     if made.step is not None:
         part = part._replace(steps=(*part.steps, made.step))

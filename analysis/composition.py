@@ -15,6 +15,7 @@ from analysis.results import NodeScore, SourceSum
 from analysis.rounding import half_up
 from analysis.scheme import Scheme
 from analysis.scheme.adjustments import Veto
+from analysis.statistics.intervals.composite import combined_reach
 from forms.definition import Text
 from forms.problems import N_, InputError, Problem
 
@@ -130,7 +131,8 @@ class _Basis:
         if exact is not None and ledger is not NOTHING:
             exact += Fraction(ledger.bonus) - Fraction(ledger.deduction)
         known = made.variance if made.ballots else None
-        se, lo, hi = interval(exact, None if known is None else known * float(scale) ** 2)
+        variance = None if known is None else known * float(scale) ** 2
+        se, lo, hi = interval(exact, variance, combined_reach([float(scale)], [made.reach]))
         counted = exact
         if exact is not None and any(veto.effect == "zero" for veto in vetoes):
             counted = Fraction(0)

@@ -14,9 +14,13 @@ from typing import NamedTuple
 from scipy import special
 
 from analysis.cells import Moments
+from analysis.statistics.intervals.composite import combined_interval
+from analysis.statistics.intervals.scores import score_interval, trimmed_interval
 
 LEVEL = 0.95
-SMALL = 30
+Z = float(special.ndtri((1 + LEVEL) / 2))
+MANY = 1e9
+"""Ballots that stand for a variance with no end of degrees of freedom."""
 
 
 class Vote(NamedTuple):
@@ -29,7 +33,10 @@ class Vote(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A standard error (None where one ballot cannot show one) and the 95 % interval."""
+    """A standard error (None where one ballot cannot show one) and the 95 % interval.
+
+    Equal answers have the standard error 0 and an interval of some width all the same.
+    """
 
     se: float | None
     lo: float | None
@@ -137,53 +144,59 @@ def vote_variance(votes: Sequence[Vote], trim: Fraction = Fraction(0)) -> float 
     return float(squares / (total - 1) / total / (1 - 2 * trim) ** 2)
 
 
-def critical(df: float | None) -> float:
-    """The 97.5 % point: of Student's t below 29 degrees of freedom (n < 30), else of the normal."""
-    upper = (1 + LEVEL) / 2
-    if df is not None and df < SMALL - 1:
-        return float(special.stdtrit(df, upper))
-    return float(special.ndtri(upper))
-
-
 def interval(
     score: Fraction,
     variance: float | None,
     df: float | None,
     bounds: tuple[float, float],
+    plain: tuple[Fraction, float] | None = None,
 ) -> Interval:
-    """score ± critical · se, clipped into the scale; without a variance no interval."""
+    """The standard error and the interval of a score between the ends of its scale.
+
+    Half a vote is added at each end (`analysis.statistics.intervals.scores`): the plain t interval
+    misses too often where most are satisfied, and has no width where all agree. df + 1 is the
+    number of ballots kept; `plain` are score and variance without trimming where there was some.
+    Without a variance no interval.
+    """
     if variance is None:
         return Interval(None, None, None)
-    se = sqrt(max(variance, 0.0))
-    reach = critical(df) * se
-    lo, hi = bounds
-    return Interval(se, max(lo, float(score) - reach), min(hi, float(score) + reach))
+    n = MANY if df is None else df + 1
+    centre, se = float(score), sqrt(max(variance, 0.0))
+    if bounds[0] >= bounds[1]:
+        return Interval(se, centre, centre)
+    if plain is None:
+        return Interval(se, *score_interval(centre, variance, n, bounds, LEVEL))
+    whole = float(plain[0]), plain[1], n
+    return Interval(se, *trimmed_interval(centre, variance, n, whole, bounds, LEVEL))
 
 
-def combined_variance(
-    shares: Sequence[Fraction], variances: Sequence[float | None], sizes: Sequence[int]
-) -> tuple[float | None, float | None]:
-    """Variance and Welch-Satterthwaite degrees of freedom of Σ share · score, parts independent.
+def whole_interval(
+    shares: Sequence[Fraction], scores: Sequence[Fraction | None], parts: Sequence[Interval]
+) -> Interval:
+    """The interval of Σ share · score from those of its independent parts; None where one lacks.
 
-    Parts without a share do not matter; None where a part with one has no variance.
+    Variances add; each side of the interval is put together from the same sides of the parts.
     """
-    total, below = 0.0, 0.0
-    for share, variance, n in zip(shares, variances, sizes, strict=True):
-        if not share:
-            continue
-        if variance is None:
-            return None, None
-        part = float(share) ** 2 * variance
-        total += part
-        below += part**2 / (n - 1) if n > 1 else 0.0
-    return total, total**2 / below if below else None
+    used = [
+        (float(share), float(score), one)
+        for share, score, one in zip(shares, scores, parts, strict=True)
+        if share and score is not None
+    ]
+    total, sides = 0.0, []
+    for share, _, one in used:
+        if one.se is None or one.lo is None or one.hi is None:
+            return Interval(None, None, None)
+        total += (share * one.se) ** 2
+        sides.append((one.lo, one.hi))
+    _, lo, hi = combined_interval([one[0] for one in used], [one[1] for one in used], sides)
+    return Interval(sqrt(total), lo, hi)
 
 
 def wilson(k: int, n: int) -> tuple[float, float] | None:
     """The 95 % interval of a share k/n (Wilson 1927), clipped into 0-1; None for n = 0."""
     if n == 0:
         return None
-    z = critical(None)
+    z = Z
     p = k / n
     centre = p + z * z / (2 * n)
     reach = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))

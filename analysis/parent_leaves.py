@@ -109,7 +109,9 @@ def _score(scheme: Scheme, name: str, parent: Total | None) -> LeafScore:
         "total": str(half_up(exact, scheme.decimals)),
         "base": str(scheme.base),
     }
-    return LeafScore(exact * scale, se, parent.n, notes=(Note(OF_PARENT, values),))
+    lo, hi = (None if end is None else end * float(scale) for end in (parent.lo, parent.hi))
+    notes = (Note(OF_PARENT, values),)
+    return LeafScore(exact * scale, se, parent.n, notes=notes, lo=lo, hi=hi)
 
 
 def _parent_paths(scheme: Scheme, ratee_class: str) -> tuple[str, ...]:

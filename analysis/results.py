@@ -75,7 +75,8 @@ class LeafScore:
     """The score of one leaf of the scheme for one ratee, with the nodes below the leaf.
 
     The score is None where there is nothing to score; `nodes` carry paths below the leaf's own
-    ("public/citizen/duty") in tree order. `notes` go with the score.
+    ("public/citizen/duty") in tree order. `notes` go with the score. Without `lo` and `hi` the
+    interval is the normal one of `se`.
     """
 
     score: Fraction | None
@@ -83,6 +84,8 @@ class LeafScore:
     n: int = 0
     nodes: tuple[NodeScore, ...] = ()
     notes: tuple[Note, ...] = ()
+    lo: float | None = None
+    hi: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from analysis.estimation import (
     Interval,
     Vote,
     ballot_variance,
-    combined_variance,
     interval,
     mean,
     used_shares,
     vote_variance,
     weighted,
+    whole_interval,
 )
 from analysis.note import Note
 from analysis.results import LeafScore, NodeScore
@@ -34,8 +34,9 @@ TOO_FEW: Mapping[MissingPolicy, str] = {
     "zero": N_("有效答卷少于最低份数，不显示得分，按零分计"),
 }
 ONE_BALLOT = N_("只有一份答卷，无法估计抽样误差")
-NO_SPREAD = N_("全部答案相同，抽样误差为零")
+NO_SPREAD = N_("计分的答案全部相同，标准误为零；区间按最高分和最低分各加半票估计，不是零")
 NO_VOTES = N_("没有可计分的票，权重已分给其他维度")
+NOTHING = Interval(None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +116,11 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class ClassScore:
-    """The score of one rater class, its variance and the nodes of its dimensions."""
+    """The score of one rater class, how sure it is and the nodes of its dimensions."""
 
     score: Fraction | None
-    variance: float | None
     n: int
+    found: Interval = NOTHING
     dimensions: tuple[NodeScore, ...] = ()
     is_suppressed: bool = False
 
@@ -128,23 +129,35 @@ def class_score(path: str, tally: ClassTally | None, rules: LeafRules) -> ClassS
     """Σ W_d S_d over the dimensions with votes; no score for fewer than `min_n` ballots."""
     n = tally.moments.ballots if tally else 0
     if tally is None or n == 0:
-        return ClassScore(None, None, 0)
+        return ClassScore(None, 0)
     if n < rules.min_n:
-        return ClassScore(None, None, n, is_suppressed=True)
+        return ClassScore(None, n, is_suppressed=True)
     scores = [mean(one.votes, rules.trim) for one in tally.dimensions]
     shares = used_shares([one.weight for one in tally.dimensions], scores)
     if shares is None:
-        return ClassScore(None, None, n)
+        return ClassScore(None, n)
     if rules.detail == "scores":
-        return ClassScore(weighted(shares, scores), None, n)
-    variance = ballot_variance(tally.moments, shares, n)
-    if rules.trim and variance is not None:
-        variance *= _trim_factor(tally, shares, rules.trim)
+        return ClassScore(weighted(shares, scores), n)
+    score = weighted(shares, scores)
+    found = _found(tally, shares, score, n, rules)
     nodes = tuple(
         _dimension_node(path, place, tally, share, score, rules)
         for place, (share, score) in enumerate(zip(shares, scores, strict=True))
     )
-    return ClassScore(weighted(shares, scores), variance, n, nodes)
+    return ClassScore(score, n, found, nodes)
+
+
+def _found(
+    tally: ClassTally, shares: Sequence[Fraction], score: Fraction, n: int, rules: LeafRules
+) -> Interval:
+    """How sure Σ share · S_d is, from `n` ballots."""
+    variance = ballot_variance(tally.moments, shares, n)
+    if not rules.trim or variance is None:
+        return interval(score, variance, n - 1, rules.bounds)
+    whole = weighted(shares, [mean(one.votes) for one in tally.dimensions])
+    kept = n - 2 * int(rules.trim * n)
+    trimmed = variance * _trim_factor(tally, shares, rules.trim)
+    return interval(score, trimmed, kept - 1, rules.bounds, (whole, variance))
 
 
 def _trim_factor(tally: ClassTally, shares: Sequence[Fraction], trim: Fraction) -> float:
@@ -170,14 +183,11 @@ def _dimension_node(
     rules: LeafRules,
 ) -> NodeScore:
     one = tally.dimensions[place]
-    found, note = Interval(None, None, None), NO_VOTES
+    found, note = NOTHING, NO_VOTES
     if score is not None:
         alone = [Fraction(int(d == place)) for d in range(len(tally.dimensions))]
         n = tally.moments.answered[place]
-        variance = ballot_variance(tally.moments, alone, n)
-        if rules.trim and variance is not None:
-            variance *= _trim_factor(tally, alone, rules.trim)
-        found = interval(score, variance, n - 1, rules.bounds)
+        found = _found(tally, alone, score, n, rules)
         note = _spread_note(found)
     return NodeScore(
         path=f"{path}/{one.key}",
@@ -238,12 +248,9 @@ def leaf_score(
         share if one.score is not None else Fraction(0)
         for share, one in zip(shares, found, strict=True)
     ]
-    variance, df = combined_variance(
-        used, [one.variance for one in found], [one.n for one in found]
-    )
     n = sum(one.n for one in found if one.score is not None)
-    result = interval(score, variance, df, rules.bounds)
-    return LeafScore(score, result.se, n, tuple(nodes)), missing
+    result = whole_interval(used, scores, [one.found for one in found])
+    return LeafScore(score, result.se, n, tuple(nodes), lo=result.lo, hi=result.hi), missing
 
 
 def _class_node(
@@ -251,10 +258,10 @@ def _class_node(
 ) -> NodeScore:
     if one.score is None:
         notes = TOO_FEW if one.is_suppressed else NO_BALLOTS
-        found, note = Interval(None, None, None), notes[rules.missing]
+        found, note = NOTHING, notes[rules.missing]
         converted = Fraction(0) if rules.missing == "zero" else None
     else:
-        found = interval(one.score, one.variance, one.n - 1, rules.bounds)
+        found = one.found
         note, converted = _spread_note(found), one.score * share
     return NodeScore(
         path=f"{rules.path}/{key}",

@@ -112,7 +112,7 @@ def _ranking_notes(tables: Tables) -> tuple[str, ...]:
         f"计入减分不超过 {cap(scheme.adjustments.deduction_cap)}。"
         "不同类别不作比较，名次只在类内和组内排列。",
         "95%区间和名次范围只反映抽样误差，不含自选样本的偏差；名次范围是现有数据不能排除的最好和"
-        "最差名次。",
+        "最差名次，一类的全部范围同时成立的把握是95%，同一批人评多个对象的影响已计入。",
         *_last_note(tables),
         f"有效评议 {counts.valid} 份次（一份答卷评一个对象为一份次）。{tables.scheme_note()}",
     )

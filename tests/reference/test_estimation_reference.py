@@ -15,7 +15,6 @@ import pytest
 
 from analysis.cells import Moments
 from analysis.estimation import Vote, ballot_variance, mean, vote_variance, wilson
-from analysis.ranking import rank_intervals
 from analysis.screening_tests import adjusted
 from analysis.sealed_round import SealedHeader, check_sealed_round, seal_csv
 from forms.questionnaire import Questionnaire
@@ -90,21 +89,6 @@ def test_the_error_of_a_mean_clustered_on_the_ballot():
     left_out = 1 - len(y) / float(rows[0]["fpc"])
     found = sqrt(ballot_variance(moments, [Fraction(1)], len(y)) * left_out)
     assert isclose(found, value["se"], rel_tol=1e-8)
-
-
-@pytest.mark.parametrize("year", ["2018", "2022"])
-def test_marginal_rank_sets(year):
-    rows = [row for row in table(f"pisa{year}.csv") if row["math_score"]]
-    found = rank_intervals(
-        [float(row["math_score"]) for row in rows], [float(row["math_se"]) for row in rows]
-    )
-    value = reference()[f"pisa{year}_math_marginal_onestep"]["value"]
-    for place, one in enumerate(found):
-        low = (value["L_min_over_5_seeds"][place], value["L_max_over_5_seeds"][place])
-        high = (value["U_min_over_5_seeds"][place], value["U_max_over_5_seeds"][place])
-        assert low[0] - 1 <= one.lo <= low[1] + 1
-        assert high[0] - 1 <= one.hi <= high[1] + 1
-    assert sum(one.lo == x for one, x in zip(found, value["L"], strict=True)) >= len(found) - 1
 
 
 def test_false_discovery_adjustment():

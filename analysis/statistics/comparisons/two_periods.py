@@ -51,8 +51,8 @@ def overlap_covariance(
 
     π is the share of the smaller year's people who also answered in the other, ρ the correlation of
     their two scores: of n_c = π n_min common people cov = ρ σ₁ σ₂ n_c/(n₁ n₂), and σ² = n v.
-    Source: Kish 1965, Survey Sampling, §12.4. Known to lie between overlap 0 (the conservative variance)
-    and full overlap with the ρ one believes.
+    Source: Kish 1965, Survey Sampling, §12.4. Known to lie between overlap 0 (the
+    conservative variance) and full overlap with the ρ one believes.
     """
     if not (0 <= overlap <= 1 and -1 <= correlation <= 1):
         raise NoEstimate(
@@ -142,7 +142,7 @@ def decompose(
     """Δ = Σ (w₂ - w₁) m₁ + Σ w₂ (m₂ - m₁): the old scores in the new mix, then the new scores.
 
     Symbols: w_g the share of group g (channel, class), each year adding to 1; m_g its score.
-    Source: Kitagawa 1955, JASA 50:1168 (without her interaction term, which is in the second part here).
+    Source: Kitagawa 1955, JASA 50:1168, her interaction term being in the second part here.
     """
     w1, w2 = _shares(shares_earlier), _shares(shares_later)
     m1 = np.asarray(scores_earlier, dtype=np.float64)

@@ -6,11 +6,10 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from analysis.note import Note
 from analysis.statistics.estimate import NoEstimate
+from analysis.statistics.raters.connectivity import connectivity, require_connected
 from analysis.statistics.raters.rating_categories import Categories, categories
 from forms.problems import N_
 
@@ -71,18 +70,19 @@ def prepared(
     if len(np.unique(rater[kept])) < 2 or len(np.unique(ratee[kept])) < 2:
         raise _too_few(len(np.unique(ratee)), len(np.unique(rater)))
     ratee, rater, item, marks = ratee[kept], rater[kept], item[kept], marks[kept]
-    _connected(ratee, rater)
     (items, item), (raters, rater), (ratees, ratee) = (
         np.unique(codes, return_inverse=True) for codes in (item, rater, ratee)
     )
     item, rater, ratee = (codes.reshape(-1) for codes in (item, rater, ratee))
+    links = connectivity(rater, ratee)
+    require_connected(links)
     sets = _numbered(item, marks, by_item=by_item)
     step = np.empty(len(marks), dtype=np.int64)
     for number, one in enumerate(sets):
         step[item == number if by_item else slice(None)] = one.step
     tops = [len(one.values) - 1 for one in sets]
     top = np.array(tops if by_item else tops * len(items), dtype=np.int64)
-    notes += _joined_note(joined) + _rare(sets) + _few(rater)
+    notes += list(links.notes) + _joined_note(joined) + _rare(sets) + _few(rater)
     notes += _left_out(all_items - len(items), all_raters - len(raters))
     return Rated(
         ratee,
@@ -143,26 +143,6 @@ def _informative(item: Codes, rater: Codes, mark: Floats, *, by_item: bool) -> N
             break
         kept &= ~extreme
     return kept
-
-
-def _connected(ratee: Codes, rater: Codes) -> None:
-    ratees, raters = int(ratee.max()) + 1, int(rater.max()) + 1
-    edges = sparse.coo_matrix(
-        (np.ones(len(ratee)), (ratee, ratees + rater)), shape=(ratees + raters,) * 2
-    )
-    _, label = connected_components(edges, directed=False)
-    islands = len(np.unique(label[ratee]))
-    if islands > 1:
-        raise NoEstimate(
-            "disconnected",
-            Note(
-                N_(
-                    "评分人和对象分成互不相连的 {n} 块，各块之间的宽严无法比较；"
-                    "请让一些评分人跨块评分，或各块分别计算"
-                ),
-                {"n": islands},
-            ),
-        )
 
 
 def _too_few(ratees: int, raters: int) -> NoEstimate:

@@ -59,10 +59,10 @@ class Mover:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Severity:
-    """What the correction does. `shares` are ratee, rater, further groupings, residual;
-    correlations are None where a score does not vary; `one_way` is the fit without raters."""
+    """What the correction does. `shares` of variance are in the order of the fit's factors
+    (rater, ratee, ...), the residual last; correlations are None where a score does not vary; `one_way` is the fit without raters."""
 
-    shares: dict[str, float]
+    shares: tuple[float, ...]
     spearman: float | None
     kendall: float | None
     spearman_one_way: float | None
@@ -105,12 +105,10 @@ def severity(crossed: Crossed, one_way: Equations, movers: int = 10) -> Severity
     )
 
 
-def shares(done: Components) -> dict[str, float]:
-    """The variance of one rating, in parts that sum to 1."""
-    whole = sum(done.variances) + done.residual
-    names = ["rater", "ratee", *(f"also{n}" for n in range(1, len(done.variances) - 1))]
-    parts = dict(zip(names, done.variances, strict=True)) | {"residual": done.residual}
-    return {name: value / whole for name, value in parts.items()}
+def shares(done: Components) -> tuple[float, ...]:
+    """The variance of one rating in parts that sum to 1: by factor, then the residual."""
+    parts = (*done.variances, done.residual)
+    return tuple(one / sum(parts) for one in parts)
 
 
 def orders(one: Floats, other: Floats) -> tuple[float | None, float | None]:

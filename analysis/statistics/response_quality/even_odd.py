@@ -18,8 +18,7 @@ def even_odd(x: Floats, sizes: Sequence[int]) -> Floats:
 
     x (ballots × items) with the items of one scale side by side; sizes (scales,) items in each, at
     least 2 of them and each with at least 2 items. A scale is left out for a ballot that lacks one
-    half. NaN where fewer than two scales are left or one of the halves is the same in all scales,
-    or r = −1.
+    half. NaN where fewer than two scales are left or one of the halves is the same in all scales.
 
     What goes wrong: few scales make r a coin toss: from 30 items and several scales on; reversed
     items must be turned round first; a person equally content with everything has no r at all.
@@ -40,8 +39,9 @@ def even_odd(x: Floats, sizes: Sequence[int]) -> Floats:
         even.append(_mean(part[:, 1::2]))
         start += size
     r = row_correlation(np.column_stack(even), np.column_stack(odd))
-    low = np.isnan(r) | (r <= -1)
-    return np.where(low, np.nan, -np.maximum(2 * r / np.where(low, 1.0, 1 + r), -1.0))
+    bottom = r <= -1
+    stepped = np.maximum(2 * r / np.where(bottom, 1.0, 1 + r), -1.0)
+    return np.where(bottom, 1.0, -stepped)
 
 
 def _mean(part: Floats) -> Floats:

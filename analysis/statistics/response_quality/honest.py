@@ -55,7 +55,7 @@ def honest_sheets(x: Floats, n: int, seed: int) -> Floats:
         root = vectors * np.sqrt(np.maximum(values, 0.0))
         root /= np.sqrt((root**2).sum(axis=1, keepdims=True))
         normal[:, used] = normal[:, used] @ root.T
-    share = special.ndtr(normal)
+    share: Floats = special.ndtr(normal)
     for i, column in enumerate(x.T):
         answers = np.sort(column[~np.isnan(column)])
         place = np.minimum((share[:, i] * len(answers)).astype(np.int64), len(answers) - 1)

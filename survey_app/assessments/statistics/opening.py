@@ -30,7 +30,9 @@ class OpenedStatistics:
     @property
     def seed(self) -> int:
         """The seed of everything random, from the digest of the content: the same for all."""
-        return int(self.assessment.content_digest.removeprefix("sha256:")[:15], 16)
+        from analysis.rank_ranges import seed_of
+
+        return seed_of(self.assessment.content_digest)
 
 
 def open_statistics(
