@@ -13,9 +13,11 @@ import numpy as np
 
 from analysis.answers import Answers, Form
 from analysis.engine import Engine, sql
-from analysis.screening_tests import find_bursts, one_sided, repeated
 from analysis.sealed_round import SealedRound
 from analysis.sealed_round.manifest import ARRIVALS
+from analysis.statistics.response_quality.bursts import find_bursts
+from analysis.statistics.response_quality.collisions import repeated
+from analysis.statistics.response_quality.one_sided import one_sided
 
 LONG_FORM = 8
 FAST_FORM = 5

@@ -15,8 +15,8 @@ import pytest
 
 from analysis.cells import Moments
 from analysis.estimation import Vote, ballot_variance, mean, vote_variance, wilson
-from analysis.screening_tests import adjusted
 from analysis.sealed_round import SealedHeader, check_sealed_round, seal_csv
+from analysis.statistics.comparisons.multiple_testing import benjamini_hochberg
 from forms.questionnaire import Questionnaire
 
 FOLDER = os.environ.get("SURVEY_REFERENCE_DATA", "")
@@ -93,7 +93,7 @@ def test_the_error_of_a_mean_clustered_on_the_ballot():
 
 def test_false_discovery_adjustment():
     value = reference()["bh1995_BH"]["value"]
-    for one, expected in zip(adjusted(value["p"]), value["adjusted"], strict=True):
+    for one, expected in zip(benjamini_hochberg(value["p"]), value["adjusted"], strict=True):
         assert isclose(one, expected, rel_tol=1e-10)
 
 

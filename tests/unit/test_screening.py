@@ -1,12 +1,10 @@
 """The screens find what was planted and leave the honest alone."""
 
-from math import isclose
-
 import numpy as np
 
 from analysis.scheme.checks import VOIDABLE_RULES as NAMEABLE
 from analysis.screening import VOIDABLE_RULES
-from analysis.screening_tests import adjusted, binomial_tail, count_tail, find_bursts
+from analysis.statistics.response_quality.bursts import find_bursts
 from tests.unit.counting import counted
 from tests.unit.sealing import Extras, Row, questionnaire, seal
 
@@ -135,20 +133,6 @@ def test_a_standard_answer_is_found_as_a_pattern(tmp_path):
         "5 5 5 4 5 5 5 5",
         15,
     )
-
-
-def test_the_adjustment_by_hand():
-    # p·m/rank from the largest: 0.04·3/3 = 0.04; 0.03·3/2 = 0.045 → 0.04; 0.001·3 = 0.003
-    assert np.allclose(adjusted([0.03, 0.001, 0.04]), [0.04, 0.003, 0.04])
-
-
-def test_the_tails_by_hand():
-    # Poisson(1): P(N >= 2) = 1 - 2/e; binomial(3, 1/2): P(K >= 2) = 4/8
-    assert isclose(float(count_tail(2, 1.0, 0.0)), 1 - 2 / np.e)
-    assert isclose(float(binomial_tail(2, 3, 0.5)), 0.5)
-    assert float(count_tail(0, 1.0, 0.5)) == float(binomial_tail(0, 3, 0.5)) == 1
-    # negative binomial with mean 1 and α = 1 is geometric with p = 1/2: P(N >= 2) = 1/4
-    assert isclose(float(count_tail(2, 1.0, 1.0)), 0.25)
 
 
 def test_a_scheme_may_name_exactly_the_rules_that_point_at_ballots_or_links():

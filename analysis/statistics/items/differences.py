@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
-from scipy.stats import false_discovery_control
+
+from analysis.statistics.comparisons.multiple_testing import benjamini_hochberg
 
 Floats = NDArray[np.float64]
 LEAST_EXPECTED = 5.0
@@ -55,7 +56,7 @@ def differences(counts: ArrayLike) -> tuple[Difference, ...]:
 def adjusted(p: Sequence[float | None]) -> list[float | None]:
     """Benjamini–Hochberg over the p-values there are."""
     known = [one for one in p if one is not None]
-    q = iter(false_discovery_control(known).tolist() if known else [])
+    q = iter(benjamini_hochberg(known).tolist())
     return [None if one is None else next(q) for one in p]
 
 
