@@ -106,8 +106,6 @@ def equations(y: Floats, factors: Sequence[Codes], x: Floats | None = None) -> E
     centre, scale, z = _standardised(x)
     shift = float(y.mean())
     b = np.column_stack([np.ones(len(y)), z, y - shift])
-    if not np.any(b[:, -1]):
-        raise NoEstimate("undefined", Note(N_("所有评分都相同，无法区分评分人与评议对象的差别")))
     first, *others = codes
     offset = np.cumsum([0, *(levels[one] for one in order[1:])])
     columns = [one + begin for one, begin in zip(others, offset[:-1], strict=True)]
@@ -137,6 +135,8 @@ def _check(y: Floats, levels: tuple[int, ...], p: int) -> None:
         raise NoEstimate("undefined", Note(N_("没有给出随机因子")))
     if len(y) <= p + 1:
         raise NoEstimate("too_few", Note(N_("评分太少，至少要比固定效应的个数多两条")))
+    if np.ptp(y) == 0:
+        raise NoEstimate("undefined", Note(N_("所有评分都相同，没有差别可以分解")))
     if min(levels) < 2:
         raise NoEstimate(
             "too_few",

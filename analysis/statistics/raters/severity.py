@@ -59,8 +59,9 @@ class Mover:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Severity:
-    """What the correction does. `shares` of variance are in the order of the fit's factors
-    (rater, ratee, ...), the residual last; correlations are None where a score does not vary; `one_way` is the fit without raters."""
+    """What the correction does. `shares` of variance are in the order of the fit's factors (rater,
+    ratee, ...), the residual last; correlations are None where a score does not vary; `one_way` is
+    the fit without raters."""
 
     shares: tuple[float, ...]
     spearman: float | None

@@ -28,6 +28,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from analysis.note import Note
@@ -48,6 +49,8 @@ from forms.problems import N_
 
 MAX_STEPS = 200
 CLOSE = 1e-9
+LEAST_CURVATURE = 0.05
+RIDGE = 1e-10
 FEW_LEVELS = 6
 NO_DIFFERENCE = N_("看不出差别：方差估计为 0")
 FEW = N_("只有 {levels} 个水平，少于 {least} 个，方差估计得不准")
@@ -200,7 +203,7 @@ def _minimise(made: Equations, *, reml: bool) -> tuple[Solution, Floats, int]:
         if not free.any():
             return at, upside, step
         direction = np.zeros(len(slope))
-        direction[free] = _newton(at, free, slope[free])
+        direction[free] = _newton(at, free, slope)
         if -slope @ direction < CLOSE:
             return at, upside, step
         below = _search(at, direction) or _search(at, _multiplied(at, slope))
@@ -214,14 +217,19 @@ def _minimise(made: Equations, *, reml: bool) -> tuple[Solution, Floats, int]:
     )
 
 
-def _newton(at: Solution, free: "np.typing.NDArray[np.bool_]", slope: Floats) -> Floats:
+def _newton(at: Solution, free: NDArray[np.bool_], slope: Floats) -> Floats:
+    """-A^-1 slope for the free ratios. The data can show no curvature at all (every prediction 0);
+    a share of the least expected information, tr(Z'PZ)^2/(2q) by Cauchy and Schwarz, then stands
+    in."""
     a, q = average_information(at)
     curve = at.freedom * (q / at.r2 - np.outer(a, a) / at.r2**2)
-    curve = curve[np.ix_(free, free)]
-    root = np.sqrt(np.maximum(np.diag(curve), 1e-300))
-    scaled = curve / root / root[:, None] + 1e-10 * np.eye(len(root))
-    found: Floats = -np.linalg.solve(scaled, slope / root) / root
-    return found
+    trace = slope + at.freedom * a / at.r2
+    least = LEAST_CURVATURE * trace**2 / np.array(at.equations.levels)
+    own = np.diag(curve)
+    curve = (curve + np.diag(np.maximum(least - own, 0)))[np.ix_(free, free)]
+    root = np.sqrt(np.diag(curve))
+    scaled = curve / root / root[:, None] + RIDGE * np.eye(len(root))
+    return np.asarray(-np.linalg.solve(scaled, slope[free] / root) / root)
 
 
 def _multiplied(at: Solution, slope: Floats) -> Floats:

@@ -97,7 +97,7 @@ def crossed(
     notes: tuple[Note, ...] = (*table.notes, *full.notes)
     if not at:
         judged = severity(full, equations(table.y, [ratee, *others], table.covariates))
-        detail |= judgement(judged, table.factors["ratee"])
+        detail |= judgement(judged, table)
         notes = (*table.notes, *judged.notes)
     if table.items is not None:
         detail["halo"] = halo_detail(halo(table.items, rater, ratee, ask.level))
@@ -112,9 +112,8 @@ def read_table(data: Data, ask: Ask, x: Sequence[str], also: Sequence[str]) -> T
     ask.need("ratee")
     if not ask.items:
         ask.need("y")
-    columns = {"rater": [ask.rater], "ratee": [ask.ratee]} if ask.rater else {"ratee": [ask.ratee]}
-    named = {key: [str(one) for one in value] for key, value in columns.items()}
-    named |= {one: one.split(":") for one in also}
+    named = {"rater": [ask.rater]} if ask.rater else {}
+    named |= {"ratee": [ask.column("ratee")]} | {one: one.split(":") for one in also}
     items = data.matrix(ask.items) if ask.items else None
     y = data.numbers(ask.y) if ask.y else np.asarray(items).mean(axis=1)
     used = np.isfinite(y) if items is None else np.isfinite(y) & np.isfinite(items).all(axis=1)
@@ -214,11 +213,12 @@ def predictions(groups: Groups, blup: Floats, se: Floats) -> dict[str, object]:
     return shown
 
 
-def judgement(judged: Severity, ratees: Groups) -> dict[str, object]:
+def judgement(judged: Severity, table: Table) -> dict[str, object]:
     """What the correction does to the order."""
-    movers = [asdict(one) | {"ratee": ratees.names[one.ratee]} for one in judged.movers]
+    names = table.factors["ratee"].names
+    movers = [asdict(one) | {"ratee": names[one.ratee]} for one in judged.movers]
     return {
-        "shares": judged.shares,
+        "shares": dict(zip((*table.factors, "residual"), judged.shares, strict=True)),
         "spearman": judged.spearman,
         "kendall": judged.kendall,
         "spearman_blup_vs_raw": judged.spearman,
