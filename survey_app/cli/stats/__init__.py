@@ -11,6 +11,11 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "nonresponse": ("nonresponse", "weights-summary", "balance"),
     "planning": ("power", "draw"),
     "crossed": ("crossed",),
+    "agreement": ("icc", "alpha", "kendall", "rwg", "agreement", "homogeneity"),
+    "kappas": ("kappa", "gwet"),
+    "generalisability": ("gtheory",),
+    "ranks": ("ranks", "grades", "shrink"),
+    "composites": ("composite", "sensitivity", "sobol"),
 }
 """The methods by the file that holds them. A file is loaded when one of its methods is called."""
 
