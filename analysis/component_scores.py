@@ -45,8 +45,8 @@ class Part(NamedTuple):
     """A component's score for one ratee, before its parent gives it a share.
 
     `variance` is 0 for a figure without sampling error, None where the error is not known; `reach`
-    is how far its interval goes to either side. `n` are the answers the trace shows, `ballots` those of raters among them. `top` is the highest score
-    there can be. `below` is the trace below.
+    is how far its interval goes to either side. `n` are the answers the trace shows, `ballots`
+    those of raters among them. `top` is the highest score there can be. `below` is the trace below.
     """
 
     component: Component

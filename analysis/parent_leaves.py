@@ -31,6 +31,12 @@ class Total(Protocol):
     @property
     def se(self) -> float | None: ...
     @property
+    def lo(self) -> float | None: ...
+    @property
+    def hi(self) -> float | None: ...
+    @property
+    def is_zeroed(self) -> bool: ...
+    @property
     def n(self) -> int: ...
 
 
@@ -109,7 +115,8 @@ def _score(scheme: Scheme, name: str, parent: Total | None) -> LeafScore:
         "total": str(half_up(exact, scheme.decimals)),
         "base": str(scheme.base),
     }
-    lo, hi = (None if end is None else end * float(scale) for end in (parent.lo, parent.hi))
+    ends = (None, None) if parent.is_zeroed else (parent.lo, parent.hi)
+    lo, hi = (None if end is None else end * float(scale) for end in ends)
     notes = (Note(OF_PARENT, values),)
     return LeafScore(exact * scale, se, parent.n, notes=notes, lo=lo, hi=hi)
 

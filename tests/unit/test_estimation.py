@@ -5,18 +5,19 @@ from math import isclose, sqrt
 
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from analysis.cells import Moments
 from analysis.estimation import (
     Vote,
     ballot_variance,
-    combined_variance,
-    critical,
+    Interval,
     interval,
     mean,
     used_shares,
     vote_variance,
     weighted,
+    whole_interval,
     wilson,
 )
 from analysis.weighting import (
@@ -113,13 +114,34 @@ def test_one_ballot_has_no_variance_and_equal_ones_have_none_to_show():
 
 
 def test_few_ballots_widen_the_interval():
-    # t with 4 degrees of freedom: 2.7764; from n = 30 on the normal 1.96
-    assert round(critical(4), 4) == 2.7764
-    assert round(critical(28), 4) == 2.0484
-    assert round(critical(29), 4) == round(critical(None), 4) == 1.96
+    # Five ballots, 90 of 20-100: m = 0.875, v = 16/80² = 0.0025. With half a vote at each end of
+    # six: mean 4.875/6 = 0.8125, squares 5·4·0.0025 + 0.25 + 5/6·0.375² = 0.4171875,
+    # variance that/(4·6) = 0.0173828; Beta of total 0.8125·0.1875/0.0173828 - 1 = 7.76404
     found = interval(Fraction(90), 16.0, 4, (20.0, 100.0))
     assert found.se == 4
-    assert (round(found.lo, 4), found.hi) == (round(90 - 2.7764451 * 4, 4), 100.0)
+    first, second = 0.8125 * 7.7640449, 0.1875 * 7.7640449
+    assert isclose(found.lo, 20 + 80 * stats.beta.ppf(0.025, first, second), rel_tol=1e-7)
+    assert isclose(found.hi, 20 + 80 * stats.beta.ppf(0.975, first, second), rel_tol=1e-7)
+
+
+def test_many_ballots_have_the_normal_interval():
+    found = interval(Fraction(70), 0.04, None, (20.0, 100.0))
+    assert isclose(found.lo, 70 - 1.959964 * 0.2, abs_tol=2e-3)
+    assert isclose(found.hi, 70 + 1.959964 * 0.2, abs_tol=2e-3)
+
+
+def test_equal_answers_leave_room_below_the_top():
+    # eight votes of 100: mean 8.5/9 on the unit scale, squares 0.25 + 8/9·0.25 = 0.472222,
+    # variance 0.472222/(7·9) = 0.00749559; total (0.944444·0.055556)/0.00749559 - 1 = 6
+    found = interval(Fraction(100), 0.0, 7, (0.0, 100.0))
+    assert (found.se, found.hi) == (0, 100)
+    assert isclose(found.lo, 100 * stats.beta.ppf(0.025, 6 * 8.5 / 9, 6 * 0.5 / 9), rel_tol=1e-9)
+    assert 68 < found.lo < 69
+
+
+def test_a_scale_of_one_point_leaves_no_room():
+    found = interval(Fraction(100), 0.0, 7, (100.0, 100.0))
+    assert (found.se, found.lo, found.hi) == (0, 100, 100)
 
 
 def test_no_variance_gives_no_interval():
@@ -128,13 +150,23 @@ def test_no_variance_gives_no_interval():
 
 
 def test_variances_of_rater_classes_add_with_squared_shares():
-    # 0.6²·4 + 0.4²·9 = 1.44 + 1.44 = 2.88
-    # df = 2.88² / (1.44²/9 + 1.44²/19) = 8.2944 / (0.2304 + 0.109136) = 24.43
-    variance, df = combined_variance([Fraction(3, 5), Fraction(2, 5)], [4.0, 9.0], [10, 20])
-    assert isclose(variance, 2.88)
-    assert isclose(df, 24.4287, rel_tol=1e-5)
-    assert combined_variance([Fraction(1), Fraction(0)], [4.0, None], [10, 1])[0] == 4
-    assert combined_variance([Fraction(1, 2)] * 2, [4.0, None], [10, 1]) == (None, None)
+    # 0.6²·4 + 0.4²·9 = 1.44 + 1.44 = 2.88; below √(0.6²·5² + 0.4²·10²) = 5,
+    # above √(0.6²·3² + 0.4²·4²) = √5.8; score 0.6·90 + 0.4·80 = 86
+    shares, scores = [Fraction(3, 5), Fraction(2, 5)], [Fraction(90), Fraction(80)]
+    first, second = Interval(2.0, 85.0, 93.0), Interval(3.0, 70.0, 84.0)
+    found = whole_interval(shares, scores, [first, second])
+    assert isclose(found.se, sqrt(2.88))
+    assert isclose(found.lo, 81)
+    assert isclose(found.hi, 86 + sqrt(5.8))
+
+
+def test_a_class_without_a_share_does_not_matter_and_one_without_an_error_does():
+    nothing = Interval(None, None, None)
+    scores = [Fraction(90), Fraction(80)]
+    found = whole_interval([Fraction(1), Fraction(0)], scores, [Interval(2.0, 85.0, 93.0), nothing])
+    assert (found.se, found.lo, found.hi) == (2, 85, 93)
+    parts = [Interval(2.0, 85.0, 93.0), nothing]
+    assert whole_interval([Fraction(1, 2)] * 2, scores, parts) == nothing
 
 
 def test_wilson_at_the_ends():
