@@ -13,9 +13,17 @@ goes wrong: several answers of one person must come as one person's score, or th
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
+from analysis.note import Note
+from analysis.statistics.estimate import Estimate
 from analysis.statistics.weights.margins import Codes, Floats
 from analysis.statistics.weights.projection import CellProjection, cell_projection
+from forms.problems import N_
+
+METHOD = "cells"
+NOBODY = Note(N_("没有权数为正的答卷，得不出结果"))
+ALONE = Note(N_("某层只有一份答卷，得不出标准误；请合并层"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +46,8 @@ class CellSums:
 class CellEstimates:
     """By domain: the mean and total, their standard errors, and persons behind them.
 
-    NaN where nobody with a positive weight is in the domain, or where a variance has no two
-    persons; callers turn it into a stated answer.
+    The arrays hold NaN where nobody with a positive weight is in the domain, or where a variance
+    has no two persons; `means` and `totals` state it.
     """
 
     mean: Floats
@@ -47,6 +55,28 @@ class CellEstimates:
     total: Floats
     total_se: Floats
     n: Floats
+    df: float
+
+    def means(self, level: float = 0.95) -> list[Estimate]:
+        """Each domain's mean with its t interval, df = persons − strata."""
+        return self._stated(self.mean, self.mean_se, level)
+
+    def totals(self, level: float = 0.95) -> list[Estimate]:
+        """Each domain's total with its t interval."""
+        return self._stated(self.total, self.total_se, level)
+
+    def _stated(self, values: Floats, errors: Floats, level: float) -> list[Estimate]:
+        t = float(stats.t.ppf((1 + level) / 2, self.df)) if self.df > 0 else 0.0
+        found = []
+        for value, se, n in zip(values.tolist(), errors.tolist(), self.n.tolist(), strict=True):
+            if value != value:
+                found.append(Estimate(None, n=int(n), method=METHOD, notes=(NOBODY,)))
+            elif se != se:
+                found.append(Estimate(value, n=int(n), method=METHOD, notes=(ALONE,)))
+            else:
+                low, high = value - t * se, value + t * se
+                found.append(Estimate(value, se, self.df, low, high, int(n), METHOD))
+        return found
 
 
 def cell_estimate(
@@ -87,6 +117,7 @@ def cell_estimate(
         np.where(known, total, np.nan),
         np.where(known, np.sqrt(total_variance), np.nan),
         n.sum(axis=1),
+        float(size.sum()) - len(np.unique(strata[size > 0])),
     )
 
 
