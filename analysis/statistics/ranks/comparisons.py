@@ -87,6 +87,8 @@ def bands(scores: Floats, sets: RankSets) -> tuple[tuple[int, ...], ...]:
     """The longest runs of units that cannot be told apart, best first, as places in the input."""
     order = table_order(scores)
     p = len(order)
+    if not p:
+        return ()
     clear = (sets.better | sets.better.T)[np.ix_(order, order)]
     later = np.triu(clear, 1)
     first_clear = np.where(later.any(axis=1), later.argmax(axis=1), p)

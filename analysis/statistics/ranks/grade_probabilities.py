@@ -115,7 +115,8 @@ def exact_tiers(scores: Floats, errors: Floats, tiers: Ints) -> Tiers:
     scores = np.asarray(scores, dtype=np.float64)
     errors = np.asarray(errors, dtype=np.float64)
     tiers = np.asarray(tiers, dtype=np.int64)
-    p = np.stack([_tiers_of(j, scores, errors, tiers) for j in range(len(scores))])
+    rows = [_tiers_of(j, scores, errors, tiers) for j in range(len(scores))]
+    p = np.array(rows, dtype=np.float64).reshape(len(scores), len(tiers))
     gap = scores - scores[:, None]
     spread = np.sqrt(errors[:, None] ** 2 + errors**2)
     safe = np.where(spread > 0, spread, 1.0)
