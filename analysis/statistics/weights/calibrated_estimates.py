@@ -1,7 +1,7 @@
 """Means and totals under calibrated weights with the standard error of a sampling design.
 
 The linearised values of the estimate lose what the margins explain (`projection`) and go through
-the variance of the design as any other total. Source: Deville & Särndal (1992), JASA 87, §3.4.
+the variance of the design as any other total. Source: Deville & Särndal (1992), JASA 87, §3, (3.4).
 Post-stratified, raked and calibrated estimates differ only in the projection handed in.
 """
 

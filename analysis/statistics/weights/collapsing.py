@@ -4,7 +4,7 @@ A category with fewer than 30 answers or less than 5 % of them cannot carry a we
 joins its neighbour in the declared order – the smaller of the two – and so on until no category is
 small or one is left. Targets and counts add up.
 
-Source: Kalton & Flores-Cervantes (2003), Journal of Official Statistics 19, 81–97, §2.1 (small
+Source: Kalton & Flores-Cervantes (2003), Journal of Official Statistics 19, 81–97 (small
 cells are collapsed with similar ones). The order is declared before the answers are seen, such as
 age bands from young to old: neighbours are then alike, and nobody can choose by the result. What
 goes wrong: an order without meaning joins unlike people and leaves their difference unweighted.

@@ -86,7 +86,7 @@ def design_effect(weights: Floats, cluster: Codes, icc: float) -> DesignEffect:
 def intraclass(y: Floats, cluster: Codes) -> float | None:
     """ρ by one-way analysis of variance, (MSB − MSW)/(MSB + (n₀ − 1) MSW); None where undefined.
 
-    Source: Donner (1986), International Statistical Review 54, (2.1).
+    Source: Donner (1986), International Statistical Review 54, 67–82.
     """
     size = np.bincount(cluster).astype(np.float64)
     k, n = int((size > 0).sum()), len(y)

@@ -5,7 +5,7 @@ Weighting classes: g = Σ_class d / Σ_answered in class d. Propensity classes: 
 classes of equal size by ρ̂, which removes most of the bias the traits can explain.
 Early and late: those who answered late stand in for those who did not.
 
-Source: Schouten, Cobben & Bethlehem (2009), Survey Methodology 35, 101–113 (2.1, 2.2); Little
+Source: Schouten, Cobben & Bethlehem (2009), Survey Methodology 35, 101–113; Little
 (1986), International Statistical Review 54, 139–157; five classes: Rosenbaum & Rubin (1984), JASA
 79, 516–524. R uses SD with N − 1 in the denominator. What goes wrong: R is high by construction
 when the traits say little; nothing here repairs selection on the answer itself. Traits belong to
@@ -28,7 +28,7 @@ CLASSES = 5
 def r_indicator(propensity: Floats, weights: Floats | None = None) -> float:
     """1 − 2 SD(ρ̂) over everybody issued, with design `weights` where given.
 
-    Weighted: √(Σ d (ρ − ρ̄)² / (Σ d − 1)) for weights that count persons, as in the source (2.2);
+    Weighted: √(Σ d (ρ − ρ̄)² / (Σ d − 1)) for weights that count persons, as in the source;
     weights with a sum of 1 or less are taken with the share alone.
     """
     d = np.ones(len(propensity)) if weights is None else weights

@@ -2,7 +2,7 @@
 
 g_k = N_k / N̂_k with N̂_k = Σ d over post-stratum k; w_i = d_i g_k.
 
-Source: Särndal, Swensson & Wretman (1992), Model Assisted Survey Sampling, §7.6 (7.6.1, 7.6.5);
+Source: Särndal, Swensson & Wretman (1992), Model Assisted Survey Sampling, §7.6;
 Holt & Smith (1979), JRSS A 142, 33–46. Standard errors come from residuals about the post-stratum
 means weighted by w (`projection`, with the design weights as regression weights); the variant
 without g, 23.5037 instead of 23.9204864450904 on the published cluster sample, understates here.

@@ -3,7 +3,7 @@
 A calibrated total has no error in the direction of its margins, so its variance is that of the
 residuals e = z − x'B weighted by the calibrated weights ("g-weighted"): u_i = w_i e_i.
 
-Source: Deville & Särndal (1992), JASA 87, §3.4 (3.4); Särndal, Swensson & Wretman (1992), §6.6.
+Source: Deville & Särndal (1992), JASA 87, §3, (3.4); Särndal, Swensson & Wretman (1992), §6.6.
 On the published cluster sample post-stratified to school type, leaving g out gives 23.5037
 instead of 23.9204864450904.
 
