@@ -58,7 +58,9 @@ def replicates(
     Centre: as in R's `survey`, the mean of the replicates (of those with c > 0) for jk1, jkn, brr
     and bootstrap, the estimate itself with `mse`; for dagjk always the estimate (Kott's formula).
     Population sizes of later stages, and for brr, dagjk and bootstrap of the first too, are not
-    used: the figure then errs on the safe side.
+    used: the figure then errs on the safe side. A stratum with a single PSU is deleted whole in its
+    turn by jkn, with c = (1−f_h)(H−1)/H (`survey` leaves the 1−f_h out), and is fixed by dagjk and
+    bootstrap, which then miss its share of the variance.
     """
     first = design.stages[0]
     _check(design, kind)

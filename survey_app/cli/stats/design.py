@@ -152,7 +152,7 @@ def _answer(name: str, data: Data, ask: Ask, target: Target, again: Again) -> An
         detail["covariance"] = v
         every = linear.finished(design, found, np.diag(v), ask.level, "linear")
         named = [Named(variable, one) for variable, one in zip(of.names, every, strict=True)]
-    detail["df"] = design.degrees()
+    detail["design_df"] = design.degrees()
     return Answer(name, n, named, detail, of.notes)
 
 
@@ -249,7 +249,7 @@ def variance(data: Data, ask: Ask) -> Answer:
         )
     ]
     n = int((~np.isnan(of.values)).any(axis=1).sum())
-    return Answer("variance", n, named, {"df": design.degrees()}, of.notes)
+    return Answer("variance", n, named, {"design_df": design.degrees()}, of.notes)
 
 
 @method(
@@ -273,7 +273,7 @@ def quantile(data: Data, ask: Ask, shares: tuple[float, ...]) -> Answer:
             shares, quantiles.quantiles(design, x, shares, ask.level, inside), strict=True
         )
     ]
-    detail = {"q": [one.estimate.estimate for one in named], "df": design.degrees()}
+    detail = {"q": [one.estimate.estimate for one in named], "design_df": design.degrees()}
     return Answer("quantile", int((~np.isnan(x)).sum()), named, detail, missing(y, np.isnan(x)))
 
 
@@ -299,7 +299,7 @@ def proportion(data: Data, ask: Ask, value: str | None, kind: proportions.Kind |
         for name, hit in hits
     ]
     gone = np.isnan(hits[0][1]) if hits else np.ones(data.n, dtype=np.bool_)
-    detail = {"counts": [int(np.nansum(hit)) for _, hit in hits], "df": design.degrees()}
+    detail = {"counts": [int(np.nansum(hit)) for _, hit in hits], "design_df": design.degrees()}
     return Answer("proportion", int((~gone).sum()), named, detail, missing(y, gone))
 
 
