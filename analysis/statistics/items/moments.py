@@ -126,14 +126,17 @@ def moments_of_pair_counts(joint: ArrayLike, values: ArrayLike, n: int) -> ItemM
 
     joint[i, j, a, b] ballots that give option a to item i and option b to item j (k, k, m, m),
     the diagonal joint[i, i] holding the counts of the single item; with a leading axis of units
-    (u, k, k, m, m) the pooled within-unit covariance. values (m,) whole points of the valued
-    options; n ballots in all. Numerators n·Σxy − Σx·Σy are whole numbers, so shards add exactly.
+    (u, k, k, m, m) the pooled within-unit covariance. values (m,) points of the valued options,
+    whole where sums are to be exact; n ballots in all. Numerators n·Σxy − Σx·Σy are then whole
+    numbers, so shards add exactly.
     Equal to `moments_of_rows(rows="pairwise")` on the same ballots.
     """
     joint = np.asarray(joint, dtype=np.int64)
     is_within = joint.ndim == 5
     tables = joint if is_within else joint[None]
-    v = np.asarray(values, dtype=np.int64)
+    v = np.asarray(values, dtype=np.float64)
+    if (v == np.round(v)).all():
+        v = v.astype(np.int64)
     count = tables.sum(axis=(3, 4))
     sx = np.einsum("uijab,a->uij", tables, v)
     sy = np.einsum("uijab,b->uij", tables, v)

@@ -14,6 +14,8 @@ from forms.problems import N_
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(48)
 BOUND = 0.9999
 FAR = 12.0
+BLOCK = 1 << 16
+MOST_OPTIONS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +151,11 @@ def joint_counts(x: Floats) -> tuple[Counts, Floats]:
     x = np.array(x, dtype=np.float64, ndmin=2)
     values = np.unique(x[~np.isnan(x)])
     k, m = x.shape[1], len(values)
-    if m > 60:
+    if m > MOST_OPTIONS:
         raise NoEstimate("undefined", Note(N_("不同的回答多于 60 种，不像是选项")))
-    code = np.where(np.isnan(x), -1, np.searchsorted(values, x))
-    onehot = (code[:, :, None] == np.arange(m)).reshape(len(x), k * m).astype(np.float32)
     joint = np.zeros((k * m, k * m), dtype=np.int64)
-    for start in range(0, len(x), 1 << 20):  # whole numbers stay exact in float32 up to 2²⁴
-        block = onehot[start : start + (1 << 20)]
-        joint += (block.T @ block).astype(np.int64)
+    for start in range(0, len(x), BLOCK):  # whole numbers stay exact in float32 up to 2²⁴
+        part = x[start : start + BLOCK]
+        onehot = (part[:, :, None] == values).reshape(len(part), k * m).astype(np.float32)
+        joint += (onehot.T @ onehot).astype(np.int64)
     return joint.reshape(k, m, k, m).transpose(0, 2, 1, 3), values

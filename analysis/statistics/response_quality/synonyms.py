@@ -52,7 +52,11 @@ def synonyms(x: Floats, critval: float = 0.60) -> Synonyms:
     """
     x = np.array(x, dtype=np.float64, ndmin=2)
     pairs = synonym_pairs(x, critval)
+    return Synonyms(pairs, pair_score(x, pairs))
+
+
+def pair_score(x: Floats, pairs: tuple[tuple[int, int, float], ...]) -> Floats:
+    """The score over pairs already chosen, for ballots that did not help to choose them."""
     if len(pairs) < 2:
-        return Synonyms(pairs, np.full(len(x), np.nan))
-    score = row_correlation(x[:, [one[0] for one in pairs]], x[:, [one[1] for one in pairs]])
-    return Synonyms(pairs, score)
+        return np.full(len(x), np.nan)
+    return row_correlation(x[:, [one[0] for one in pairs]], x[:, [one[1] for one in pairs]])

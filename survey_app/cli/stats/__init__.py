@@ -11,11 +11,15 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "nonresponse": ("nonresponse", "weights-summary", "balance"),
     "planning": ("power", "draw"),
     "crossed": ("crossed",),
+    "facets": ("facets", "rating-scale", "ordinal"),
     "agreement": ("icc", "alpha", "kendall", "rwg", "agreement", "homogeneity"),
     "kappas": ("kappa", "gwet"),
     "generalisability": ("gtheory",),
     "ranks": ("ranks", "grades", "shrink"),
     "composites": ("composite", "sensitivity", "sobol"),
+    "intervals": ("trimmed", "winsor", "padjust", "change", "interval", "shares"),
+    "items": ("cronbach", "omega", "guttman", "polychoric", "scalability", "items"),
+    "response_quality": ("screen",),
 }
 """The methods by the file that holds them. A file is loaded when one of its methods is called."""
 
