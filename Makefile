@@ -60,6 +60,7 @@ bench: $(VENV)/.tools ## speed, as ratios within one run (needs wrk and the file
 	$(BIN)/python -m bench.web
 	$(BIN)/python -m bench.analysis $(DEMO_HOME)/out
 	$(BIN)/python -m bench.composition
+	$(BIN)/python -m bench.raking
 	$(BIN)/python -m bench.ranks
 
 lock: ## renew the lock files (needs uv)

@@ -37,9 +37,9 @@ class CellSums:
     @classmethod
     def of_counts(cls, counts: Codes, points: Floats) -> "CellSums":
         """From counts of options (… × cells × options) worth `points` (options)."""
-        n = counts.sum(axis=-1).astype(np.float64)
-        as_floats = counts.astype(np.float64)
-        return cls(n, as_floats @ points, as_floats @ np.square(points))
+        powers = np.column_stack([np.ones(len(points)), points, np.square(points)])
+        n, first, second = np.moveaxis(counts.astype(np.float64) @ powers, -1, 0)
+        return cls(n, first, second)
 
 
 @dataclass(frozen=True, slots=True)
