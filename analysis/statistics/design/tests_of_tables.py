@@ -15,6 +15,8 @@ from analysis.statistics.design.linearisation import covariance, means
 from analysis.statistics.estimate import NoEstimate
 from forms.problems import N_
 
+FLAT = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class RaoScott:
@@ -80,7 +82,7 @@ def _delta(p: Floats, v: Floats, r: int, c: int, n: int) -> Floats:
 
 def _tested(x2: float, delta: Floats, df: int, nu: int, table: Floats, n: int) -> RaoScott:
     trace = float(np.trace(delta))
-    if trace <= 0 or nu < 1:
+    if trace <= FLAT or nu < 1:
         note = Note(N_("初级单元太少或答案没有差异，检验无法进行"))
         raise NoEstimate("too_few", note)
     ndf = trace**2 / float(np.trace(delta @ delta))

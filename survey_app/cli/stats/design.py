@@ -18,6 +18,7 @@ from survey_app.cli.stats.method import Ask, Numbers, method
 from survey_app.cli.stats.sampling import (
     Variables,
     codes,
+    counted,
     domains,
     indicators,
     is_numeric,
@@ -134,7 +135,7 @@ def ratio(data: Data, ask: Ask, x: str, **again: Any) -> Answer:
 def _answer(name: str, data: Data, ask: Ask, target: Target, again: Again) -> Answer:
     design = sampling(data, ask)
     of, detail = target.of, dict[str, object]()
-    n = int((~np.isnan(of.values)).any(axis=1).sum())
+    n = counted((~np.isnan(of.values)).any(axis=1))
     if again.kind is not None:
         named = _replicated(data, ask, design, target, again, detail)
     elif ask.by:
@@ -248,7 +249,7 @@ def variance(data: Data, ask: Ask) -> Answer:
             strict=True,
         )
     ]
-    n = int((~np.isnan(of.values)).any(axis=1).sum())
+    n = counted((~np.isnan(of.values)).any(axis=1))
     return Answer("variance", n, named, {"design_df": design.degrees()}, of.notes)
 
 
@@ -266,6 +267,7 @@ def quantile(data: Data, ask: Ask, shares: tuple[float, ...]) -> Answer:
         raise click.UsageError("--p 的各数应在 0 与 1 之间")
     y, design = ask.column("y"), sampling(data, ask)
     x = data.numbers(y)
+    n = counted(~np.isnan(x))
     named = [
         Named(y, one, {**level, "p": f"{p:g}"})
         for inside, level in _parts(data, ask)
@@ -274,7 +276,7 @@ def quantile(data: Data, ask: Ask, shares: tuple[float, ...]) -> Answer:
         )
     ]
     detail = {"q": [one.estimate.estimate for one in named], "design_df": design.degrees()}
-    return Answer("quantile", int((~np.isnan(x)).sum()), named, detail, missing(y, np.isnan(x)))
+    return Answer("quantile", n, named, detail, missing(y, np.isnan(x)))
 
 
 @method(
@@ -293,14 +295,15 @@ def proportion(data: Data, ask: Ask, value: str | None, kind: proportions.Kind |
     """The share of one value, or of each."""
     y, design = ask.column("y"), sampling(data, ask)
     hits = indicators(data, y) if value is None else [(y, _hit(data, y, value))]
+    gone = np.isnan(hits[0][1]) if hits else np.ones(data.n, dtype=np.bool_)
+    n = counted(~gone)
     named = [
         Named(name, proportions.share(design, hit, ask.level, kind, inside), level)
         for inside, level in _parts(data, ask)
         for name, hit in hits
     ]
-    gone = np.isnan(hits[0][1]) if hits else np.ones(data.n, dtype=np.bool_)
     detail = {"counts": [int(np.nansum(hit)) for _, hit in hits], "design_df": design.degrees()}
-    return Answer("proportion", int((~gone).sum()), named, detail, missing(y, gone))
+    return Answer("proportion", n, named, detail, missing(y, gone))
 
 
 def _hit(data: Data, y: str, value: str) -> Floats:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.note import Note
 from analysis.statistics.design.design import Codes, Design, Floats, Rows, make_design
@@ -126,3 +127,11 @@ def missing(name: str, rows: Rows) -> list[Note]:
     left = int(rows.sum())
     text = N_("“{column}”缺失 {n} 行，未计入（设计中仍保留其位置）")
     return [Note(text, {"column": name, "n": left})] if left else []
+
+
+def counted(rows: NDArray[np.bool_] | np.bool_) -> int:
+    """How many rows have what the method needs; no answer where none has."""
+    n = int(rows.sum())
+    if n == 0:
+        raise NoEstimate("too_few", Note(N_("没有可用的值；请检查缺失值")))
+    return n
