@@ -184,6 +184,14 @@ def draw_errors(uncertainty: Floats, draws: int, seed: int) -> Floats:
 
 
 def _root(sigma: Floats) -> Floats:
+    """A square root of Σ. Units without error are set aside: they alone would make it singular."""
+    random = np.flatnonzero(np.diagonal(sigma) > 0)
+    root = np.zeros_like(sigma)
+    root[np.ix_(random, random)] = _root_of(sigma[np.ix_(random, random)])
+    return root
+
+
+def _root_of(sigma: Floats) -> Floats:
     try:
         root: Floats = cholesky(sigma, lower=True, check_finite=False)
     except LinAlgError:
