@@ -9,9 +9,9 @@ from scipy import stats
 
 from analysis.cells import Moments
 from analysis.estimation import (
+    Interval,
     Vote,
     ballot_variance,
-    Interval,
     interval,
     mean,
     used_shares,

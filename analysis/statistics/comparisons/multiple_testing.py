@@ -19,7 +19,7 @@ from analysis.statistics.estimate import NoEstimate
 from forms.problems import N_
 
 Floats = NDArray[np.float64]
-Kind = Literal["bonferroni", "holm", "hochberg", "bh", "by", "none"]
+Kind = Literal["bonferroni", "holm", "hochberg", "bh", "fdr", "by", "none"]
 
 
 def bonferroni(p: ArrayLike) -> Floats:

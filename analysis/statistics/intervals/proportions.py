@@ -83,7 +83,8 @@ def agresti_coull(x: ArrayLike, n: ArrayLike, level: float = LEVEL) -> Bounds:
     size = n + z * z
     p = (x + z * z / 2) / size
     reach = z * np.sqrt(p * (1 - p) / size)
-    return np.clip(p - reach, 0.0, 1.0), np.clip(p + reach, 0.0, 1.0)
+    lo, hi = np.clip(p - reach, 0.0, 1.0), np.clip(p + reach, 0.0, 1.0)
+    return np.where(n > 0, lo, 0.0), np.where(n > 0, hi, 1.0)
 
 
 def wald(x: ArrayLike, n: ArrayLike, level: float = LEVEL) -> Bounds:

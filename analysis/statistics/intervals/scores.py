@@ -23,6 +23,9 @@ MINIMUM_BALLOTS = 2
 covered in fewer than 0.90 of all rounds (`docs/coverage.md`). Privacy wants more: the scheme's."""
 PSEUDO = 1.0
 """Votes added in all, half of one at each end."""
+ONE = 1.0 + 1e-9
+NOISE = 1e-20
+"""A variance below that of one dissenter among a thousand million is rounding of equal votes."""
 MOST_SPREAD = 0.999
 """Of the variance a share can have; a Beta distribution wants less than all of it."""
 
@@ -111,7 +114,8 @@ def _interval(
     a, b = bounds
     wide = b - a
     score = least(most(score, a), b)
-    m, v, n = (score - a) / wide, most(variance, 0.0) / wide**2, most(n, 1.0 + 1e-9)
+    m, v, n = (score - a) / wide, variance / wide**2, most(n, ONE)
+    v = v * (v > NOISE)
     f = 0.0 if population is None else least(n / population, 1.0)
     lo, hi = _quantiles(m, v, n, f, (1 - level) / 2, least, most)
     if is_trimmed:
@@ -132,7 +136,7 @@ def _quantiles(
 ) -> tuple[Any, Any]:
     """Quantiles for scores on [0, 1], before the score itself is taken in."""
     # the tiny terms make v = 0 leave n as it is and are nothing beside any other v
-    n = least(n, 1 + (m * (1 - m) + 1e-200) / (v + 1e-250))
+    n = most(least(n, 1 + (m * (1 - m) + 1e-200) / (v + 1e-250)), ONE)
     votes = n + PSEUDO
     mean = (n * m + PSEUDO / 2) / votes
     squares = n * (n - 1) * v + PSEUDO / 4 + n * PSEUDO / votes * (m - 0.5) ** 2
