@@ -4,6 +4,10 @@ Not here: `lq_alpha_*`, `lq_omega*`, `lq_guttman_*`, `lq_polychoric`, `lq_eigen`
 questionnaire) and `lq_lmer_LEAD` (random effects) are tested with their own chapters.
 Every id of this chapter is reproduced. `anx_cohen_ci`: psych's variance of the weighted kappa is
 not that of Fleiss, Cohen & Everitt; it is reproduced under `detail.psych`, ours stands beside it.
+`anx_kripp_*`: irr corrects for few ratings by another number when none is missing, so its alpha is
+not Krippendorff's; it is reproduced under `detail.irr`. `brennan32_g`: the published optimum is off
+by the optimiser's slack; the exact one is compared to four decimals with a
+solution by hand.
 """
 
 import math
@@ -25,6 +29,18 @@ OBSERVERS = (
     "--transpose",
 )
 LEAD = ",".join(f"LEAD{k:02}" for k in range(1, 12))
+
+
+SLACK = 1e-3
+"""lme4's optimiser stops this near; the criterion is flat there."""
+BRENNAN = {
+    "Person": 0.4731,
+    "Task": 0.3252,
+    "Rater:Task": 0.6475,
+    "Person:Task": 0.5596,
+    "Residual": 2.3802,
+}
+"""By hand from the mean squares: Person (10.2963 − 4.6185)/12, Task:Rater (8.8556 − 2.3802)/10 …"""
 
 
 def run(method: str, name: str, *options: str) -> dict:
@@ -153,7 +169,7 @@ def test_stuart_maxwell():
 def test_krippendorff(level):
     few = ("--level-of", level, "--draws", "50")
     anxiety = run("alpha", *ANXIETY, *few)
-    close(estimates(anxiety)["alpha"], case(f"anx_kripp_{level}")["alpha"])
+    close(anxiety["detail"]["irr"][level], case(f"anx_kripp_{level}")["alpha"])
     observers = run("alpha", *OBSERVERS, *few)
     close(estimates(observers)["alpha"], case(f"kripp_{level}")["alpha"])
     close(estimates(observers)["alpha"], case(f"kripp_py_{level}")["alpha"], 1e-10)
@@ -220,7 +236,9 @@ def test_gwet_with_missing_ratings():
         got = answer["detail"][name]
         for key in ("coef", "se", "pa", "pe"):
             assert abs(got[key] - wanted[key]) <= 1e-5, (name, key, got[key])
-        close(got["p"], wanted["p"], 1e-6)
+        # irrCAC prints the one-sided p for Brennan–Prediger alone.
+        sides = 2 if name == "bp" else 1
+        close(got["p"], sides * wanted["p"], 1e-6)
         assert abs(got["ci"][0] - wanted["ci"][0]) <= 1e-5
         assert abs(got["ci"][1] - wanted["ci"][1]) <= 1e-5
 
@@ -231,12 +249,14 @@ def test_brennan_nested_raters(facets):
     detail = run(
         "gtheory", "brennan_3_2.csv", "--ratee", "Person", "--facets", facets, "--y", "Score"
     )["detail"]
-    assert compared(detail, wanted) == []
+    assert compared(detail, wanted, SLACK) == []
     for key in set(wanted) - {"source", "var"}:
-        close(detail[key], wanted[key], 1e-4)
+        close(detail[key], wanted[key], SLACK)
+    printed = dict(zip(detail["source"], [round(one, 4) for one in detail["var"]], strict=True))
+    assert printed == BRENNAN
 
 
-def compared(detail: dict, wanted: dict, rel: float = 1e-4) -> list[str]:
+def compared(detail: dict, wanted: dict, rel: float) -> list[str]:
     got = {sorted_name(k): v for k, v in zip(detail["source"], detail["var"], strict=True)}
     return [
         source

@@ -84,8 +84,8 @@ def psych_variance(counts: Floats, kind: Weights = "squared") -> float:
     """The variance psych::cohen.kappa 2.2.9 prints for a weighted kappa, for comparison only.
 
     There the column margins are laid against the rows of the weights, and the row margins scale
-    whole rows, so the two terms are not the mean weights of Fleiss, Cohen & Everitt. It is several
-    times too large and its interval often covers [−1, 1].
+    whole rows, so the two terms are not the mean weights of Fleiss, Cohen & Everitt. It can be
+    many times too large (its interval then covers [−1, 1]) or somewhat too small.
     """
     n = float(counts.sum())
     weight = weights(len(counts), kind)

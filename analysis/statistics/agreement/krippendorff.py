@@ -97,6 +97,17 @@ def interval(
     )
 
 
+def irr_form(one: Alpha, raters: int) -> float:
+    """What irr::kripp.alpha 0.84.1 prints for a table without missing ratings, for comparison only.
+
+    There each pair counts fully instead of by 1/(m − 1), which leaves the shares alone but puts
+    n(m − 1) − 1 in place of (n − 1)(m − 1) in the correction for few ratings. With two raters, or
+    any missing rating, irr and Krippendorff agree.
+    """
+    n, pairs = one.ratings, raters - 1
+    return 1 - (1 - one.alpha) * (n * pairs - 1) / ((n - 1) * pairs)
+
+
 def _few(units: int) -> Note:
     return Note(N_("只有 {n} 个对象，少于 10 个，区间只作参考"), {"n": units})
 

@@ -51,6 +51,8 @@ def mean_correlation(table: Floats, *, by_rank: bool = False) -> MeanCorrelation
     if not found:
         raise NoEstimate("undefined", Note(N_("没有两个评分人的评分都有高低，相关系数没有定义")))
     inner = [r for r in found if abs(r) < 1 - 1e-12]
+    if not inner:
+        found = [float(np.sign(r)) for r in found]
     plain = float(np.mean(found))
     value = float(np.tanh(np.mean(np.arctanh(inner)))) if inner else plain
     notes = _notes(int(flat.sum()), len(found) - len(inner) if inner else 0)

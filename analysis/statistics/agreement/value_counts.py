@@ -37,9 +37,9 @@ def of_ratings(unit: Counts, value: Floats, units: int) -> ValueCounts:
     """Counts of ratings in long form. `unit` runs from 0; missing values (NaN) are left out."""
     present = ~np.isnan(value)
     values, column = np.unique(value[present], return_inverse=True)
-    cell = unit[present] * max(len(values), 1) + column
-    counts = np.bincount(cell, minlength=units * max(len(values), 1))
-    return ValueCounts(counts.reshape(units, -1)[:, : len(values)].astype(np.int64), values)
+    cell = unit[present] * len(values) + column
+    counts = np.bincount(cell, minlength=units * len(values))
+    return ValueCounts(counts.reshape(units, len(values)).astype(np.int64), values)
 
 
 def of_table(table: Floats) -> ValueCounts:

@@ -170,16 +170,23 @@ def alpha(
         "value_counts": given.counts.counts,
         "draws": draws,
     }
-    for level in levels:
-        value = _alpha_or_none(given.counts, level)
-        detail[level] = value
-        detail[f"alpha_{level}"] = value
+    found_at = {level: _alpha_or_none(given.counts, level) for level in levels}
+    for level, other in found_at.items():
+        detail[level] = detail[f"alpha_{level}"] = other and other.alpha
+    each = given.counts.ratings
+    if (each == each[0]).all():
+        detail["irr"] = {
+            level: other and krippendorff.irr_form(other, int(each[0]))
+            for level, other in found_at.items()
+        }
     return Answer("alpha", one.ratings, [Named("alpha", found)], detail, given.notes)
 
 
-def _alpha_or_none(ratings: value_counts.ValueCounts, level: krippendorff.Level) -> float | None:
+def _alpha_or_none(
+    ratings: value_counts.ValueCounts, level: krippendorff.Level
+) -> krippendorff.Alpha | None:
     try:
-        return krippendorff.alpha(ratings, level).alpha
+        return krippendorff.alpha(ratings, level)
     except NoEstimate:
         return None
 
