@@ -71,8 +71,9 @@ class Design:
     def degrees(self, inside: Rows | None = None) -> int:
         """#PSU − #strata, among the rows inside a domain that have a weight (Lumley 2010, §2.2)."""
         counted = self.weights != 0 if inside is None else (self.weights != 0) & inside
-        units = np.unique(self.psu[counted])
-        return len(units) - len(np.unique(self.stages[0].stratum[units]))
+        units = np.bincount(self.psu[counted]) > 0
+        strata = np.bincount(self.stages[0].stratum[: len(units)][units]) > 0
+        return int(units.sum()) - int(strata.sum())
 
     def notes(self) -> tuple[Note, ...]:
         """What must be said of every variance under this design."""

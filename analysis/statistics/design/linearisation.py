@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
-from scipy import stats
+from scipy import sparse, special
 
 from analysis.note import Note
 from analysis.statistics.design.design import FEW, Codes, Design, Floats, Rows, Stage
@@ -47,8 +47,7 @@ def covariance_of_totals(design: Design, z: Floats) -> Floats:
         scale = _scales(stage)
         if not scale.any():
             continue
-        units = np.zeros((len(stage.stratum), z.shape[1]))
-        np.add.at(units, stage.unit, z)
+        units = summed(stage.unit, z, len(stage.stratum))
         off = units - _centres(stage, units)[stage.stratum]
         found += (off * scale[stage.stratum, None]).T @ off
     return found
@@ -64,9 +63,7 @@ def _scales(stage: Stage) -> Floats:
 
 
 def _centres(stage: Stage, units: Floats) -> Floats:
-    centre = np.zeros((len(stage.sampled), units.shape[1]))
-    np.add.at(centre, stage.stratum, units)
-    centre /= stage.sampled[:, None]
+    centre = summed(stage.stratum, units, len(stage.sampled)) / stage.sampled[:, None]
     centre[stage.sampled == 1] = units.mean(axis=0)
     return centre
 
@@ -173,7 +170,7 @@ def interval(
     if df < 1:
         none = Note(N_("自由度不足（初级单元数不多于层数），得不出区间；请合并层"))
         return Estimate(value, se, float(df), n=n, method=method, notes=(*notes, none))
-    half = float(stats.t.ppf((1 + level) / 2, df)) * se
+    half = float(special.stdtrit(df, (1 + level) / 2)) * se
     return Estimate(value, se, float(df), value - half, value + half, n, method, notes)
 
 
@@ -234,8 +231,8 @@ def _domains(
     variance = domain_variances(design, z, taken, code, groups)
     counts = np.bincount(code, minlength=groups)
     weighty = design.weights[taken] != 0
-    units = np.unique(design.psu[taken][weighty] * groups + code[weighty])
-    strata = np.unique(design.stages[0].stratum[units // groups] * groups + units % groups)
+    units = _distinct(design.psu[taken][weighty] * groups + code[weighty])
+    strata = _distinct(design.stages[0].stratum[units // groups] * groups + units % groups)
     df = np.bincount(units % groups, minlength=groups) - np.bincount(
         strata % groups, minlength=groups
     )
@@ -279,6 +276,20 @@ def _spread(
         + centre**2 * weight
     )
     return np.maximum(spread, 0.0)
+
+
+def summed(code: Codes, values: Floats, groups: int) -> Floats:
+    """The sums (groups, k) of values (rows, k) by code, in one sparse product."""
+    rows = len(code)
+    cells = (np.ones(rows), code, np.arange(rows + 1))
+    found: Floats = sparse.csr_matrix(cells, shape=(rows, groups)).T @ values
+    return found
+
+
+def _distinct(keys: Codes) -> Codes:
+    # numpy.unique hashes where it need not say places, many times slower than sorting
+    keys = np.sort(keys)
+    return keys[np.diff(keys, prepend=-1) > 0]
 
 
 def _sums(code: Codes, values: Floats, groups: int) -> Floats:

@@ -14,6 +14,7 @@ import numpy as np
 
 from analysis.note import Note
 from analysis.statistics.design.design import Codes, Design, Floats, Rows, Stage
+from analysis.statistics.design.linearisation import summed
 from analysis.statistics.estimate import NoEstimate
 from forms.problems import N_
 
@@ -89,8 +90,7 @@ def replicates(
 def replicate_totals(design: Design, of: Replicates, x: Floats) -> Floats:
     """Σ w x under each replicate, (R, k), for x (rows, k): sums by PSU first, then one product."""
     x = x.reshape(design.n, -1)
-    units = np.zeros((len(of.factor), x.shape[1]))
-    np.add.at(units, design.psu, x * design.weights[:, None])
+    units = summed(design.psu, x * design.weights[:, None], len(of.factor))
     found: Floats = of.factor.T @ units
     return found
 
@@ -185,9 +185,7 @@ def _groups(first: Stage, groups: int, rng: np.random.Generator) -> Floats:
     group = np.empty(len(own), dtype=np.int64)
     group[np.lexsort((rng.random(len(own)), own))] = np.arange(len(own)) % groups
     mine = group[:, None] == np.arange(groups)[None, :]
-    dropped = np.zeros((len(first.sampled), groups))
-    np.add.at(dropped, own, mine.astype(np.float64))
-    gone = dropped[own]
+    gone = summed(own, mine.astype(np.float64), len(first.sampled))[own]
     large = (n >= groups)[:, None]
     plain = n[:, None] / np.maximum(n[:, None] - gone, 1)
     z = np.sqrt(groups / ((groups - 1) * n * np.maximum(n - 1, 1)))[:, None]
