@@ -35,6 +35,8 @@ from analysis.shared_raters import total_covariance
 from analysis.survey_leaves import SurveyLeaves, score_survey_leaves
 from forms.problems import N_, InputError
 
+OPEN = "open"
+
 __all__ = ["InputError", "IntegrityError", "NoAnswer", "assess"]
 
 
@@ -233,10 +235,25 @@ def _alternatives(run: Run) -> list[Alternative]:
     if "doubtful" in occurring:
         name = N_("去掉有疑点的答卷")
         found.append(_alternative(run, "without_doubtful", name, run.statuses - {"doubtful"}))
+    verified = {key.evidence != OPEN for one in run.cells for key in one.keys}
+    if len(verified) > 1:
+        found.append(_alternative(_verified(run), "verified", N_("只计凭码和凭卡的答卷")))
     return found
 
 
-def _alternative(run: Run, key: str, name: str, statuses: frozenset[str]) -> Alternative:
+def _verified(run: Run) -> Run:
+    """The run as if nobody had answered by an open poster."""
+    cells = tuple(
+        one.regrouped(lambda key: None if key.evidence == OPEN else key.rater_class)
+        for one in run.cells
+    )
+    return replace(run, cells=cells)
+
+
+def _alternative(
+    run: Run, key: str, name: str, statuses: frozenset[str] | None = None
+) -> Alternative:
+    statuses = run.statuses if statuses is None else statuses
     composed = _compose(run, _surveys(run, statuses, "scores"))
     totals = {row.key: composed[row.key].total for row in run.ratees}
     return Alternative(key, name, count_rows(run.cells, statuses).valid, totals)

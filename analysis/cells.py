@@ -1,6 +1,6 @@
 """The sufficient statistics: counts and ballot moments, integers that shards add up exactly."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, NamedTuple
@@ -15,6 +15,7 @@ from forms.questionnaire import Item
 Ints = NDArray[np.int64]
 Points = Mapping[str, Mapping[int, Fraction]]
 Detail = Literal["full", "scores"]
+LEFT_OUT = "left_out"
 
 
 class Key(NamedTuple):
@@ -42,16 +43,36 @@ class ItemCounts:
 
 @dataclass(frozen=True, slots=True)
 class FormCells:
-    """The cells of one questionnaire: its keys in order of their number, and counts by item key."""
+    """The cells of one questionnaire: its keys in order of their number, and counts by item key.
+
+    `is_regrouped` says that the keys' units are no longer those of the engine's tables.
+    """
 
     form: Form
     keys: tuple[Key, ...]
     items: Mapping[str, ItemCounts]
+    is_regrouped: bool = False
 
     def units(self) -> tuple[tuple[str, str], ...]:
         """(ratee, rater class) by unit number."""
-        named = {key.unit: (key.ratee, key.rater_class) for key in self.keys}
+        named = {key.unit: (key.ratee, key.rater_class) for key in self.keys if key.unit >= 0}
         return tuple(named[unit] for unit in range(len(named)))
+
+    def regrouped(self, group: Callable[[Key], str | None]) -> "FormCells":
+        """The same cells with what `group` says of a key instead of its rater class.
+
+        Keys of which it says nothing do not count, whatever is asked for.
+        """
+        named = [(key, group(key)) for key in self.keys]
+        units = sorted({(key.ratee, name) for key, name in named if name is not None})
+        number = {unit: place for place, unit in enumerate(units)}
+        keys = tuple(
+            key._replace(status=LEFT_OUT, unit=-1)
+            if name is None
+            else key._replace(rater_class=name, unit=number[key.ratee, name])
+            for key, name in named
+        )
+        return FormCells(self.form, keys, self.items, is_regrouped=True)
 
     def by_unit(self, item: Item, statuses: Collection[str]) -> Ints:
         """Counts over the rows with one of `statuses`, shaped units x option numbers from 0 on."""
@@ -132,7 +153,7 @@ def dimension_items(form: Form) -> list[tuple[str, list[tuple[Item, str]]]]:
 
 def count_moments(
     engine: Engine,
-    form: Form,
+    cells: FormCells,
     points: Points,
     scale: int,
     statuses: Collection[str],
@@ -143,6 +164,7 @@ def count_moments(
     `points` holds, by item key, the points of each option number that is valued under the scheme;
     times `scale` they must be whole numbers. With `detail` "scores" only the ballots are counted.
     """
+    form = cells.form
     dimensions = dimension_items(form)
     if not dimensions:
         return {}
@@ -158,16 +180,31 @@ def count_moments(
     found = engine.query(
         form.sql(
             "moments",
+            group="key_number" if cells.is_regrouped else "unit",
             sums=select,
             dimensions=dimension_sums(form, points, scale),
             counting=", ".join(literal(status) for status in sorted(statuses)),
         )
     )
-    units = found.pop("unit").tolist()
+    groups = found.pop("number").tolist()
     columns_at = {name: at for at, name in enumerate(found)}
     rows = zip(*(column.tolist() for column in found.values()), strict=True)
     layout = _layout(columns_at, len(d))
-    return {unit: _moments(row, scale, layout) for unit, row in zip(units, rows, strict=True)}
+    made = {group: _moments(row, scale, layout) for group, row in zip(groups, rows, strict=True)}
+    return _by_unit(made, cells, statuses) if cells.is_regrouped else made
+
+
+def _by_unit(
+    by_key: Mapping[int, Moments], cells: FormCells, statuses: Collection[str]
+) -> dict[int, Moments]:
+    """Moments by key added up to those of the units the keys now belong to."""
+    found: dict[int, Moments] = {}
+    for number in sorted(by_key):
+        key = cells.keys[number]
+        if key.status in statuses:
+            before = found.get(key.unit)
+            found[key.unit] = before + by_key[number] if before else by_key[number]
+    return found
 
 
 def dimension_sums(form: Form, points: Points, scale: int) -> str:

@@ -7,6 +7,7 @@ from analysis.figures import unused_figures
 from analysis.ledger import LARGE_SHARE, is_large
 from analysis.note import Note
 from analysis.run import Run
+from analysis.scheme.words import MIX_BY
 from analysis.screening import LONG_FORM
 from analysis.survey_leaves import SurveyLeaves
 from forms.problems import N_, plain
@@ -24,6 +25,11 @@ def notes(run: Run, surveys: SurveyLeaves, composed: Iterable[Composed]) -> Iter
             N_("「{component}」没有给评议主体「{rater_class}」权重，其 {n} 份评议不计分"),
             {"component": path, "rater_class": str(run.scheme.rater_class_name(key)), "n": n},
         )
+    for (path, by, value), n in sorted(surveys.uncounted.items()):
+        yield Note(
+            N_("「{component}」没有给{by}“{value}”权重，其 {n} 份评议不计分"),
+            {"component": path, "by": Note(MIX_BY[by]), "value": value or "—", "n": n},
+        )
     yield from _on_unused_ballots(run)
     yield from _on_figures(run)
     yield from _on_adjustments(run, composed)
@@ -36,7 +42,6 @@ def _on_devices(run: Run) -> Iterator[Note]:
         else N_("同一设备多次评议同一对象，都计入，并单独列出")
     )
     yield Note(N_("一个人用两部手机评议，无法发现"))
-    yield Note(N_("名次区间按各评议对象的误差相互独立计算；同一批人评议多个对象时，区间偏宽"))
 
 
 def _on_forms(run: Run) -> Iterator[Note]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from analysis.scheme.transforms import TransformKind
     from analysis.screening import Finding
 
-NodeKind = Literal["component", "rater_class", "dimension", "period"]
+NodeKind = Literal["component", "rater_class", "part", "dimension", "period"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +261,8 @@ class Participation:
 class Alternative:
     """The totals as they would be under another treatment, shown beside those of record.
 
-    `key`: "same_device_count", "same_device_first", "with_screened" or "without_doubtful".
+    `key`: "same_device_count", "same_device_first", "with_screened", "without_doubtful" or
+    "verified" (open posters left out).
     """
 
     key: str

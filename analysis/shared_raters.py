@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from analysis.cells import FormCells, dimension_items, dimension_sums
 from analysis.composition import Composed
 from analysis.dedupe import sql_list
+from analysis.parts import EVERYBODY
 from analysis.results import NodeScore
 from analysis.run import Run
 from analysis.scheme.components import Component
-from analysis.survey_leaves import EVERYBODY, leaf_cells
+from analysis.survey_leaves import leaf_cells
 from analysis.tallies import effective_points, point_values
 
 Floats = NDArray[np.float64]

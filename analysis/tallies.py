@@ -66,7 +66,7 @@ def tally(
     tallies: Tallies = defaultdict(dict)
     problems = []
     for one, worth in zip(cells, points, strict=True):
-        moments = count_moments(engine, one.form, worth, scale, statuses, detail)
+        moments = count_moments(engine, one, worth, scale, statuses, detail)
         found = _form_tallies(one, worth, statuses, moments)
         for (ratee, rater_class), new in found:
             before = tallies[ratee].get(rater_class)

@@ -35,6 +35,13 @@ TOO_FEW: Mapping[MissingPolicy, str] = {
 }
 ONE_BALLOT = N_("只有一份答卷，无法估计抽样误差")
 NO_SPREAD = N_("计分的答案全部相同，标准误为零；区间按最高分和最低分各加半票估计，不是零")
+NO_PART = N_("没有有效答卷，权重已分给其他部分")
+BY_PARTS: Mapping[str, str] = {
+    "stratum": N_("各层按方案的权重合成，不按份数"),
+    "channel": N_("各渠道按方案的权重合成，不按份数"),
+    "evidence": N_("各种凭据按方案的权重合成，不按份数"),
+}
+HIDDEN_PARTS = N_("有的部分不足 {min_n} 份，各部分不分别显示")
 NO_VOTES = N_("没有可计分的票，权重已分给其他维度")
 NOTHING = Interval(None, None, None)
 
@@ -123,10 +130,75 @@ class ClassScore:
     found: Interval = NOTHING
     dimensions: tuple[NodeScore, ...] = ()
     is_suppressed: bool = False
+    notes: tuple[Note, ...] = ()
 
 
-def class_score(path: str, tally: ClassTally | None, rules: LeafRules) -> ClassScore:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the parts of one rater class (strata, channels) said of one ratee, with their weights.
+
+    A part without a weight is not among the tallies. `by` says what the parts are.
+    """
+
+    by: str
+    weights: Mapping[str, Fraction]
+    tallies: Mapping[str, ClassTally]
+
+
+def parts_score(path: str, parts: Parts, rules: LeafRules) -> ClassScore:
+    """Σ W_g S_g over the parts with ballots (post-stratification, Cochran 1977, §5A.9), exactly.
+
+    The parts are samples of their own, so variances add. A part with fewer than `min_n` ballots
+    counts, but then no part is shown by itself.
+    """
+    keys = list(parts.weights)
+    n = sum(one.moments.ballots for one in parts.tallies.values())
+    if n < rules.min_n:
+        return ClassScore(None, n, is_suppressed=n > 0)
+    open_rules = replace(rules, min_n=1)
+    found = [class_score(f"{path}/{key}", parts.tallies.get(key), open_rules) for key in keys]
+    scores = [one.score for one in found]
+    shares = used_shares([parts.weights[key] for key in keys], scores)
+    if shares is None:
+        return ClassScore(None, n)
+    note = Note(BY_PARTS[parts.by])
+    if any(0 < one.n < rules.min_n for one in found):
+        hidden = Note(HIDDEN_PARTS, {"min_n": rules.min_n})
+        nodes: tuple[NodeScore, ...] = ()
+        notes: tuple[Note, ...] = (note, hidden)
+    else:
+        nodes = tuple(
+            node
+            for key, share, one in zip(keys, shares, found, strict=True)
+            for node in (_part_node(path, key, parts, share, one), *one.dimensions)
+        )
+        notes = (note,)
+    whole = whole_interval(shares, scores, [one.found for one in found])
+    return ClassScore(weighted(shares, scores), n, whole, nodes, notes=notes)
+
+
+def _part_node(path: str, key: str, parts: Parts, share: Fraction, one: ClassScore) -> NodeScore:
+    note = _spread_note(one.found) if one.score is not None else NO_PART
+    return NodeScore(
+        path=f"{path}/{key}",
+        kind="part",
+        name=key,
+        weight=parts.weights[key],
+        share=share,
+        score=one.score,
+        converted=None if one.score is None else one.score * share,
+        se=one.found.se,
+        lo=one.found.lo,
+        hi=one.found.hi,
+        n=one.n,
+        notes=(Note(note),) if note else (),
+    )
+
+
+def class_score(path: str, tally: ClassTally | Parts | None, rules: LeafRules) -> ClassScore:
     """Σ W_d S_d over the dimensions with votes; no score for fewer than `min_n` ballots."""
+    if isinstance(tally, Parts):
+        return parts_score(path, tally, rules)
     n = tally.moments.ballots if tally else 0
     if tally is None or n == 0:
         return ClassScore(None, 0)
@@ -214,7 +286,7 @@ def leaf_score(
     ratee: str,
     rules: LeafRules,
     weights: Mapping[str, Fraction],
-    tallies: Mapping[str, ClassTally],
+    tallies: Mapping[str, ClassTally | Parts],
 ) -> tuple[LeafScore, list[Missing]]:
     """P = Σ W_c S_c / Σ W_c over rater classes (class means, never pooled heads).
 
@@ -276,5 +348,5 @@ def _class_node(
         hi=found.hi,
         n=one.n,
         suppressed=one.is_suppressed,
-        notes=(Note(note),) if note else (),
+        notes=(*one.notes, *((Note(note),) if note else ())),
     )

@@ -108,6 +108,20 @@ def _check_leaf(leaf: Component, where: str) -> Iterator[Problem]:
             N_('两端各去 5% 写作 "0.05"'),
             name,
         )
+    if not is_survey and (leaf.mix or leaf.evidence):
+        yield Problem(
+            f"{where}.mix" if leaf.mix else f"{where}.evidence",
+            N_("「{name}」不从问卷计分，用不到凭据和各部分权重"),
+            N_("请改 source，或删去 mix 和 evidence"),
+            name,
+        )
+    if leaf.mix and leaf.mix.rater_classes and not leaf.all_rater_classes():
+        yield Problem(
+            f"{where}.mix.rater_classes",
+            N_("「{name}」没有评议主体权重，不能只把其中几类分成部分"),
+            N_("请写 rater_classes 的权重，或删去 mix 里的 rater_classes"),
+            name,
+        )
     if not is_survey and (leaf.questionnaires or leaf.all_rater_classes()):
         yield Problem(
             where,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, Self
 
+from analysis.scheme.mix import Mix, counting_json, read_evidence
 from analysis.scheme.transforms import Transform
 from forms.definition import Section, Text, exact
 from forms.problems import N_, plain
@@ -162,7 +163,8 @@ class Component:
 
     `path` is the keys from the root, joined by "/". For a questionnaire leaf: `questionnaires`
     empty takes any (ask `takes`); `unknown` is what 不了解 counts (None: outside the denominator);
-    `trim` is the share cut at each end (0-0.5); below `min_n` answers a score is not shown. For a
+    `trim` is the share cut at each end (0-0.5); below `min_n` answers a score is not shown; only
+    ballots with one of the `evidence` levels count (none: all), weighed by a `mix` if any. For a
     leaf of indicators the completion rate lies between `completion_floor` and `completion_cap`
     (percent), volume counts `volume_share` beside growth, and `points` says what full marks add up
     to. A leaf of runs combines the scores of `series` within the round's period; fewer than
@@ -180,6 +182,8 @@ class Component:
     unknown: Decimal | None
     trim: Decimal
     min_n: int
+    evidence: tuple[str, ...]
+    mix: Mix | None
     completion_cap: Decimal
     completion_floor: Decimal
     volume_share: Decimal
@@ -208,6 +212,8 @@ class Component:
             unknown=_read_unknown(section),
             trim=section.decimal("trim", N_("去极值比例"), default=Decimal(0)),
             min_n=section.integer("min_n", N_("最低样本"), default=1, low=1, high=10**9),
+            evidence=read_evidence(section),
+            mix=Mix.read(section),
             completion_cap=section.decimal(
                 "completion_cap", N_("完成率上限"), default=Decimal(120)
             ),
@@ -275,6 +281,7 @@ class Component:
                 "unknown": "exclude" if self.unknown is None else plain(self.unknown),
                 "trim": plain(self.trim),
                 "min_n": self.min_n,
+                **counting_json(self.mix, self.evidence),
             }
         if self.source in MARKED:
             return {

@@ -37,6 +37,7 @@ _WORDS = {
     "figure": N_("依据数据"),
     "filing_on": N_("方案报备日期"),
     "first": N_("前列"),
+    "evidence": N_("计分的凭据"),
     "full": N_("满分"),
     "grade": "",
     "grade_on": N_("评等次所依据的分数"),
@@ -49,6 +50,7 @@ _WORDS = {
     "low": N_("最低"),
     "min": N_("分数线"),
     "min_n": N_("最低样本"),
+    "mix": N_("层与渠道权重"),
     "missing": N_("缺项的处理"),
     "multiplier": N_("倍数"),
     "name": N_("名称"),
@@ -89,6 +91,7 @@ _WORDS = {
     "void": N_("判为无效的规则"),
     "volume_share": N_("总量所占比重"),
     "weight": N_("权重"),
+    "weights": N_("各部分权重"),
     "when": N_("条件"),
     "zh_CN": "",
 }

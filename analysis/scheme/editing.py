@@ -202,6 +202,7 @@ def _leaf(scheme: Scheme, node: Json, here: Path, name: str) -> Iterator[Block]:
     note = N_("“不了解”可以写：不计入分母、记零分，或一个分数") if "unknown" in node else ""
     yield Block(N_("计算规则"), name, (N_("数值"),), tuple(rows), note=note)
     yield from _rater_classes(scheme, node.get("rater_classes", {}), here, name)
+    yield from _parts(node.get("mix", {}), here, name)
 
 
 def _rater_classes(scheme: Scheme, weights: Json, here: Path, name: str) -> Iterator[Block]:
@@ -228,6 +229,19 @@ def _rater_classes(scheme: Scheme, weights: Json, here: Path, name: str) -> Iter
         tuple(Total(ids[key], N_("合计"), None) for key in sets),
         note=N_("按比例计算，合计不必是 100"),
     )
+
+
+def _parts(mix: Json, here: Path, name: str) -> Iterator[Block]:
+    if mix:
+        inside = (*here, "mix", "weights")
+        owner = ".".join(map(str, inside))
+        rows = tuple(
+            (part, (Entry((*inside, part), N_("权重"), str(weight), owner),))
+            for part, weight in mix["weights"].items()
+        )
+        note = N_("按比例计算，合计不必是 100；没有写到的部分不计分")
+        total = (Total(owner, N_("合计"), None),)
+        yield Block(N_("层与渠道权重"), name, (N_("权重"),), rows, total, note=note)
 
 
 def _transform(transform: Json, here: Path, name: str) -> Iterator[Block]:

@@ -20,6 +20,7 @@ from analysis.scheme.definition import (
     SAME_DEVICE_POLICIES,
 )
 from analysis.scheme.grades import CONSEQUENCE_KINDS, ROUNDINGS
+from analysis.scheme.mix import EVIDENCE, MIX_BY
 from forms.definition import LANGUAGES
 
 Schema = dict[str, Any]
@@ -172,6 +173,20 @@ def _component() -> Schema:
             "unknown": _plain('不了解：exclude、zero，或分数如 "60"'),
             "trim": _said(_ref("number"), '两端各去的比例，如 "0.05"'),
             "min_n": _whole("最低样本", 1),
+            "evidence": _said(
+                _list({"type": "string", "enum": list(EVIDENCE)}), "计分的凭据；没有就是全部"
+            ),
+            "mix": _said(
+                _table(
+                    {
+                        "by": _one_of(MIX_BY, "按什么分"),
+                        "weights": _said(_ref("numbers"), "各部分权重，按比例"),
+                        "rater_classes": _texts("分部分的评议主体；没有就是全部"),
+                    },
+                    ("by", "weights"),
+                ),
+                "层与渠道权重",
+            ),
             "completion_cap": _said(_ref("number"), "完成率上限"),
             "completion_floor": _said(_ref("number"), "完成率下限"),
             "volume_share": _said(_ref("number"), '总量所占比重，如 "0.8"'),

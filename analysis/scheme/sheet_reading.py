@@ -167,6 +167,11 @@ class _Reading(Workbook):
                 inner, where = inner.setdefault(of_class, {}), f"{where}.{of_class}"
             if isinstance(inner, dict):
                 self._set(inner, key, line, "权重", where)
+        for line in self.take(sheets.PARTS, path):
+            mix, where = node.setdefault("mix", {}), f"{here}.mix"
+            self.places.setdefault(where, line.where("部分"))
+            weights = mix.setdefault("weights", {})
+            self._set(weights, line.text("部分"), line, "权重", f"{where}.weights")
         for line in self.take(sheets.POINTS, path):
             self._points(node.setdefault("points", {}), line, f"{here}.points")
         transforms = self._transforms(path, here)

@@ -151,6 +151,9 @@ COMPONENTS = Sheet(
         ),
         Field(N_("去极值比例"), ("trim",), note=N_("两端各去 5% 写作 0.05")),
         Field(N_("最低样本"), ("min_n",)),
+        Field(N_("计分的凭据"), ("evidence",), "list", words.EVIDENCE, N_("空着就是全部")),
+        Field(N_("各部分按什么分"), ("mix", "by"), "choice", words.MIX_BY),
+        Field(N_("分部分的评议主体"), ("mix", "rater_classes"), "list", note=N_("空着就是全部")),
         Field(N_("完成率上限"), ("completion_cap",)),
         Field(N_("完成率下限"), ("completion_floor",)),
         Field(N_("总量所占比重"), ("volume_share",), note=N_("总量 80% 写作 0.8")),
@@ -177,6 +180,15 @@ RATER_WEIGHTS = Sheet(
         Field(N_("权重"), ("weight",), note=N_("比例即可，如 3、6、3、3")),
     ),
     N_("一份问卷构成里各评议主体的权重"),
+)
+PARTS = Sheet(
+    "层与渠道权重",
+    ("构成",),
+    (
+        Field(N_("部分"), ("part",), note=N_("层、渠道或凭据")),
+        Field(N_("权重"), ("weight",), note=N_("比例即可，如各层人数")),
+    ),
+    N_("一个评议主体的答卷分成几部分时，各部分的权重；没有写到的部分不计分"),
 )
 POINTS = Sheet(
     "分值规则",
@@ -297,7 +309,7 @@ TRANSLATIONS = Sheet(
     N_("其他语言的名称；不需要可以整张空着"),
 )
 SHEETS = (
-    *(BASIC, COMPONENTS, CLASS_WEIGHTS, RATER_WEIGHTS, POINTS, TRANSFORMS, STEPS, SOURCES),
+    *(BASIC, COMPONENTS, CLASS_WEIGHTS, RATER_WEIGHTS, PARTS, POINTS, TRANSFORMS, STEPS, SOURCES),
     *(VETOES, GRADES, QUOTAS, CONDITIONS, RESTRICTIONS, CONSEQUENCES, NAMES, TRANSLATIONS),
 )
 BASIC_HEADERS = ["项目", "内容"]

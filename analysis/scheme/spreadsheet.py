@@ -109,6 +109,8 @@ class _Writer:
                 one = {"class": key if isinstance(value, Mapping) else ""}
                 one |= {"rater_class": rater_class, "weight": weight}
                 self.add(sheets.RATER_WEIGHTS, (path,), one)
+        for part, weight in node.get("mix", {}).get("weights", {}).items():
+            self.add(sheets.PARTS, (path,), {"part": part, "weight": weight})
         self._points(path, node.get("points", {}))
         for place, transform in enumerate(node["transform"], start=1):
             self._transform((path, str(place)), transform)

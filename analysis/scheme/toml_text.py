@@ -15,7 +15,7 @@ Change = tuple[Path, str | int | None]
 """Where in the canonical form (places count from 0), and the new value; None takes it out."""
 
 _LISTS_OF_TABLES = ("component", "source", "veto", "grade", "restriction", "consequence")
-_TABLES = ("rater_classes", "adjustments", "rater_class", "ratee_class")
+_TABLES = ("rater_classes", "mix", "weights", "adjustments", "rater_class", "ratee_class")
 _MEANT_EMPTY = ("veto", "parent", "grades")
 """In a condition an empty list means any, or none; everywhere else it is the default."""
 _DEFAULTS: Json = {

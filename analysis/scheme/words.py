@@ -26,6 +26,8 @@ SOURCE: Words = {
     "runs": N_("从前各期结果"),
     "parent": N_("所属单位得分"),
 }
+EVIDENCE: Words = {"code": N_("验证码"), "card": N_("评议卡"), "open": N_("公开入口")}
+MIX_BY: Words = {"stratum": N_("层"), "channel": N_("渠道"), "evidence": N_("凭据")}
 COMBINE: Words = {"mean": N_("取平均"), "sum": N_("相加"), "last": N_("取最近一期")}
 UNKNOWN: Words = {"exclude": N_("不计入分母"), "zero": N_("记零分")}
 TRANSFORM: Words = {

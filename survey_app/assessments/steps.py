@@ -18,6 +18,7 @@ StepKind = Literal[
     "indicators",
     "indicator",
     "rater_class",
+    "part",
     "dimension",
     "period",
 ]

@@ -144,6 +144,14 @@ def _survey_facts(node: Component) -> Iterator[str]:
     if node.trim:
         yield _("去掉最高和最低各 {share}").format(share=percent(node.trim))
     yield _("不足 {n} 份不出得分").format(n=node.min_n)
+    if node.evidence:
+        levels = BETWEEN.join(_(words.EVIDENCE[level]) for level in node.evidence)
+        yield _("只计这些凭据的答卷：{levels}").format(levels=levels)
+    if node.mix:
+        parts = BETWEEN.join(f"{part} {plain(weight)}" for part, weight in node.mix.weights)
+        yield _("按{what}加权：{parts}；没有写到的不计分").format(
+            what=_(words.MIX_BY[node.mix.by]), parts=parts
+        )
 
 
 def _points_facts(node: Component) -> Iterator[str]:

@@ -50,6 +50,11 @@ def ratios(draw: Draw) -> Json:
     return {key: draw(numbers(1)) for key in draw(key_lists())}
 
 
+def mix(draw: Draw) -> Json:
+    by = draw(st.sampled_from(["stratum", "channel", "evidence"]))
+    return {"mix": {"by": by, "weights": ratios(draw)}}
+
+
 @st.composite
 def transforms(draw: Draw) -> Json:
     kind = draw(st.sampled_from(["rank", "ratio_to_best", "bands", "coefficient"]))
@@ -84,6 +89,7 @@ def leaves(draw: Draw, classes: Sequence[str]) -> Json:
             "unknown": draw(st.sampled_from(["exclude", "zero"]) | numbers()),
             "trim": draw(st.sampled_from(["0", "0.05", "0.25"])),
             "min_n": draw(st.integers(1, 50)),
+            **draw(st.sampled_from([{}, {"evidence": ["code", "card"]}, mix(draw)])),
         }
     if source in ("indicators", "appraisal"):
         ranges = {key: {"low": "1", "high": draw(numbers(1))} for key in draw(key_lists(0))}

@@ -46,7 +46,7 @@ def test_moments_are_sums_over_ballots(tmp_path):
     with counted(tmp_path / "r") as run:
         (cells,) = run.cells
         points = effective_points(cells.form, None)
-        found = count_moments(run.engine, cells.form, points, 1, FIRST)
+        found = count_moments(run.engine, cells, points, 1, FIRST)
         m = found[cells.units().index(("u1", "citizen"))]
     assert (m.ballots, m.answered) == (2, (2, 2))
     assert m.y == (280, 140)

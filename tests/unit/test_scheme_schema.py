@@ -79,6 +79,7 @@ def test_the_schema_knows_no_key_that_a_file_may_not_have() -> None:
 READERS = {
     "definition.py",
     "components.py",
+    "mix.py",
     "transforms.py",
     "adjustments.py",
     "grades.py",
