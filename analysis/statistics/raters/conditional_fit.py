@@ -73,7 +73,7 @@ class Usable:
 
 def usable(marks: Floats, *, by_item: bool) -> Usable:
     """Number the categories (of all items together, or of each) and leave out constant items."""
-    kept = [item for item in range(marks.shape[1]) if _varies(marks[:, item])]
+    kept = [item for item in range(marks.shape[1]) if _usable(marks[:, item], by_item)]
     while True:
         seen = marks[:, kept]
         lowest, highest = np.nanmin(seen, initial=np.inf), np.nanmax(seen, initial=-np.inf)
@@ -102,9 +102,10 @@ def usable(marks: Floats, *, by_item: bool) -> Usable:
     return Usable(steps, np.array(kept, dtype=np.int64), tuple(values), tops, notes)
 
 
-def _varies(column: Floats) -> bool:
-    seen = column[~np.isnan(column)]
-    return bool(len(seen)) and bool(seen.min() < seen.max())
+def _usable(column: Floats, is_varied: bool) -> bool:  # noqa: FBT001
+    """Whether anybody answered, and not all alike where the item has thresholds of its own."""
+    seen = np.unique(column[~np.isnan(column)])
+    return len(seen) > is_varied
 
 
 def _at_end(column: Floats, lowest: float, highest: float) -> bool:

@@ -45,7 +45,11 @@ class Counts:
 
 
 def count(steps: Floats, tops: Codes) -> Counts:
-    """Count steps 0..top of each item, shaped persons × items, NaN where missing."""
+    """Count steps 0..top of each item, shaped persons × items, NaN where missing.
+
+    Persons with one answer are left out: given its total it says nothing.
+    """
+    steps = steps[(~np.isnan(steps)).sum(axis=1) > 1]
     present = ~np.isnan(steps)
     patterns, of = np.unique(present, axis=0, return_inverse=True)
     of = of.reshape(-1)
@@ -53,10 +57,9 @@ def count(steps: Floats, tops: Codes) -> Counts:
     groups = []
     for number, pattern in enumerate(patterns):
         items = tuple(np.flatnonzero(pattern).tolist())
-        if items:
-            most = int(tops[list(items)].sum())
-            found = np.bincount(totals[of == number], minlength=most + 1)
-            groups.append(Group(items, found.astype(np.float64)))
+        most = int(tops[list(items)].sum())
+        found = np.bincount(totals[of == number], minlength=most + 1)
+        groups.append(Group(items, found.astype(np.float64)))
     uses = tuple(
         np.bincount(steps[present[:, item], item].astype(np.int64), minlength=top + 1).astype(
             np.float64
@@ -100,6 +103,8 @@ def symmetric_functions(factors: list[Polynomial]) -> Polynomial:
 
 def without_each(factors: list[Polynomial]) -> list[Polynomial]:
     """γ^{(i)} for every item i: the product of all the others, from products before and after."""
+    if not factors:
+        return []
     before = [ONE]
     for one in factors[:-1]:
         before.append(before[-1].times(one))

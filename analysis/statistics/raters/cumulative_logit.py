@@ -267,18 +267,19 @@ class _Marginal:
     def settle(self, a: Floats, b: Floats, sd: float) -> Floats:
         """Newton's method for all modes v̂ at once; the curvatures there."""
         rows = self.rows
-        v: NDArray[np.floating] = self.modes
+        v = self.modes.copy()
         for _ in range(STEPS):
             shift = sd * v[rows.rater]
             up, down = expit(a - shift), expit(b - shift)
             slope = np.bincount(rows.rater, weights=rows.weight * (up + down - 1), minlength=len(v))
             bend = rows.weight * (up * (1 - up) + down * (1 - down))
-            curvature: Floats = 1 + sd**2 * np.bincount(rows.rater, bend, minlength=len(v))
+            load = np.bincount(rows.rater, weights=bend, minlength=len(v)).astype(np.float64)
+            curvature: Floats = 1 + sd**2 * load
             step = np.clip((sd * slope - v) / curvature, -2, 2)
-            v = v + step
+            v += step
             if np.abs(step).max() < 1e-12:
                 break
-        self.modes = np.asarray(v, dtype=np.float64)
+        self.modes = v
         return curvature
 
 

@@ -145,4 +145,6 @@ def medcouple(values: Floats) -> float:
     weight = np.outer(count[below], count[above])
     order = np.argsort(kernel, axis=None)
     reached = np.cumsum(weight.ravel()[order])
-    return float(kernel.ravel()[order][np.searchsorted(reached, reached[-1] / 2)])
+    half = reached[-1] / 2
+    middles = np.searchsorted(reached, [half, half + 0.5])
+    return float(kernel.ravel()[order][middles].mean())
