@@ -103,7 +103,8 @@ def ratios(design: Design, y: Floats, x: Floats, inside: Rows | None = None) -> 
 def variances(design: Design, x: Floats, inside: Rows | None = None) -> Linear:
     """S² = n/(n−1) · Σ w (x − m)² / Σ w of each column, as the mean of its squared deviations.
 
-    n counts the rows with a weight. m is held fixed in z: it moves S² only to second order.
+    n counts the rows used that have a weight (R's `svyvar` with na.rm counts those with a missing
+    x too). m is held fixed in z: it moves S² only to second order.
     """
     centre = means(design, x, inside)
     n = (centre.inside & (design.weights != 0)[:, None]).sum(axis=0)

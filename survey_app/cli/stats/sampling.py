@@ -24,12 +24,17 @@ class Variables:
 
 
 def sampling(data: Data, ask: Ask) -> Design:
-    """The design the common options describe; `--weights` and `--fpc` may also be numbers."""
+    """The design the common options describe; `--weights` and `--fpc` may also be numbers.
+
+    Where raters are named and clusters are not, the rater is the cluster: what one person says of
+    many is not independent.
+    """
+    clusters = ask.clusters or ((ask.rater,) if ask.rater else ())
     return make_design(
         data.n,
         None if ask.weights is None else column_or_number(data, ask.weights),
         None if ask.strata is None else labels(data, ask.strata),
-        [labels(data, name) for name in ask.clusters],
+        [labels(data, name) for name in clusters],
         [column_or_number(data, name) for name in ask.fpc],
     )
 
@@ -58,7 +63,10 @@ def labels(data: Data, name: str) -> Codes:
     ]
     if problems:
         raise InputError(problems[:SHOWN])
-    return codes(data, name)[0]
+    code, levels = codes(data, name)
+    # half-samples go by the order of units: 9 before 10, as a person would number them
+    order = np.argsort([float(one) for one in levels]) if is_numeric(data, name) else None
+    return code if order is None else np.argsort(order)[code]
 
 
 def codes(data: Data, name: str) -> tuple[Codes, tuple[str, ...]]:

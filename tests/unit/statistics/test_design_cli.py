@@ -86,6 +86,26 @@ def test_replication_agrees_with_linearisation_for_a_total(run):
     assert len(boot["detail"]["percentile"]) == 2
 
 
+def test_a_rater_is_a_cluster_unless_clusters_are_named(run):
+    by_rater = run("mean", "--y", "before", "--rater", "unit")["estimates"][0]
+    by_cluster = run("mean", "--y", "before", "--clusters", "unit")["estimates"][0]
+    assert by_rater == by_cluster
+    assert by_rater["df"] == 1
+
+
+def test_half_samples_number_units_as_a_person_would(run):
+    # five strata of two; units named in text order would exchange 9 and 10 in the last
+    y, x = (1, 4, 2, 8, 5, 7, 1, 9, 3, 3), (2, 5, 1, 9, 3, 3, 8, 7, 6, 1)
+    rows = [f"{unit // 2},{{}},{y[unit]},{x[unit]}" for unit in range(10)]
+    errors = []
+    for first in (1, 11):
+        text = "\n".join(["s,p,y,x", *(row.format(first + n) for n, row in enumerate(rows))])
+        options = ("--y", "y", "--x", "x", "--strata", "s", "--clusters", "p")
+        answer = run("ratio", *options, "--replicates", "brr", text=text + "\n")
+        errors.append(answer["estimates"][0]["se"])
+    assert errors[0] == pytest.approx(errors[1])
+
+
 def test_quantiles_carry_their_share(run):
     answer = run("quantile", "--y", "before", "--p", "0.5", "--by", "unit")
     assert [one["by"] for one in answer["estimates"]] == [
