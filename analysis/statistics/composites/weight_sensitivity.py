@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+
+from analysis.statistics.ranks.rank_sets import ranks_by_row
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -54,10 +55,7 @@ def ranks_under(x: Floats, weights: Floats) -> Ints:
     """
     index = np.atleast_2d(weights) @ np.asarray(x, dtype=np.float64).T
     unit = 1e-12 * max(float(np.abs(index).max(initial=0.0)), 1e-300)
-    found: Ints = np.asarray(
-        rankdata(-np.round(index / unit), method="min", axis=1), dtype=np.int64
-    )
-    return found
+    return ranks_by_row(np.round(index / unit))
 
 
 def one_at_a_time(x: Floats, weights: Floats, change: float = 0.1) -> OneAtATime:

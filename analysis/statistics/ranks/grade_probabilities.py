@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from analysis.statistics.ranks.rank_sets import covariance_of, draw_errors, integer_ranks
+from analysis.statistics.ranks.rank_sets import covariance_of, draw_errors, ranks_by_row
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -32,6 +32,7 @@ BORDERLINE = 0.8
 REACH = 8.0
 STEP = 0.05
 FINEST = 4000
+NEGLIGIBLE = 1e-14
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def scheme_probabilities(
 
 def simulated_tiers(drawn: Floats, tiers: Ints) -> Tiers:
     """P(rank <= k) for each k of `tiers` from joint draws (B × U); ties share the better rank."""
-    ranks = np.apply_along_axis(integer_ranks, 1, drawn)
+    ranks = ranks_by_row(drawn)
     draws = len(drawn)
     p = np.stack([(ranks <= tier).mean(axis=0) for tier in tiers], axis=1)
     return Tiers(p, ranks.mean(axis=0), np.sqrt(p * (1 - p) / draws), draws)
@@ -128,20 +129,26 @@ def exact_tiers(scores: Floats, errors: Floats, tiers: Ints) -> Tiers:
 def _tiers_of(j: int, scores: Floats, errors: Floats, tiers: Ints) -> Floats:
     value, weight = _own_values(j, scores, errors)
     most = int(min(tiers.max(), len(scores)))
-    number = np.zeros((most, len(value)))
+    above = _above(np.delete(scores, j), np.delete(errors, j), value)
+    surely = int((above.min(axis=1) >= 1 - NEGLIGIBLE).sum())
+    open_ones = above[(above.max(axis=1) > NEGLIGIBLE) & (above.min(axis=1) < 1 - NEGLIGIBLE)]
+    if surely >= most:
+        return np.zeros(len(tiers))
+    number = np.zeros((most - surely, len(value)))
     number[0] = 1.0
-    for k in range(len(scores)):
-        if k == j:
-            continue
-        if errors[k] > 0:
-            above = ndtr((scores[k] - value) / errors[k])
-        else:
-            above = (scores[k] > value).astype(np.float64)
-        number[1:] = number[1:] * (1 - above) + number[:-1] * above
-        number[0] *= 1 - above
-    below = np.cumsum(number @ weight)
+    for one in open_ones:
+        number[1:] += (number[:-1] - number[1:]) * one
+        number[0] *= 1 - one
+    below = np.concatenate([np.zeros(surely), np.cumsum(number @ weight)])
     found: Floats = np.minimum(below[np.minimum(tiers, most) - 1], 1.0)
     return found
+
+
+def _above(scores: Floats, errors: Floats, value: Floats) -> Floats:
+    """P(each unit is above each value)."""
+    safe = np.where(errors > 0, errors, 1.0)[:, None]
+    gap = scores[:, None] - value
+    return np.where(errors[:, None] > 0, ndtr(gap / safe), gap > 0)
 
 
 def _own_values(j: int, scores: Floats, errors: Floats) -> tuple[Floats, Floats]:

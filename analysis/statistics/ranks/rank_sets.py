@@ -83,6 +83,18 @@ def integer_ranks(scores: Floats) -> Ints:
     return 1 + len(scores) - np.searchsorted(np.sort(scores), scores, side="right")
 
 
+def ranks_by_row(scores: Floats) -> Ints:
+    """The same for each row of a table (B × p) of scores, all rows at once."""
+    order = np.argsort(-scores, axis=1)
+    fallen = np.take_along_axis(scores, order, axis=1)
+    place = np.broadcast_to(np.arange(scores.shape[1]), scores.shape).copy()
+    place[:, 1:][fallen[:, 1:] == fallen[:, :-1]] = 0
+    np.maximum.accumulate(place, axis=1, out=place)
+    ranks = np.empty_like(place)
+    np.put_along_axis(ranks, order, place + 1, axis=1)
+    return ranks
+
+
 def simultaneous(
     scores: Floats,
     uncertainty: Floats,

@@ -27,7 +27,7 @@ COV = click.option("--cov", type=FILE, help="协方差矩阵（CSV，行列顺�
 DRAWS = click.option(
     "--draws", type=click.IntRange(100), default=5000, show_default=True, help="模拟次数"
 )
-EXACT_TIERS = 300
+EXACT_TIERS = 200
 FEW_LEVELS = 12
 
 
