@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from analysis.note import Note
 from analysis.statistics.estimate import NoEstimate
@@ -38,7 +38,7 @@ def kendall(table: Floats, *, is_tie_corrected: bool = True) -> Kendall:
     units, raters = table.shape
     if units < 2 or raters < 2:
         raise NoEstimate("too_few", Note(N_("至少要两个对象和两个评分人")))
-    ranks = stats.rankdata(table, axis=0)
+    ranks = mid_ranks(table)
     spread = float(((ranks.sum(axis=1) - raters * (units + 1) / 2) ** 2).sum())
     ties = float(sum(_ties(table[:, rater]) for rater in range(raters)))
     below = raters**2 * (units**3 - units) - (raters * ties if is_tie_corrected else 0)
@@ -49,6 +49,15 @@ def kendall(table: Floats, *, is_tie_corrected: bool = True) -> Kendall:
     w = 12 * spread / below
     chisq = raters * (units - 1) * w
     return Kendall(w, chisq, units - 1, float(special.chdtrc(units - 1, chisq)), units, raters)
+
+
+def mid_ranks(table: Floats) -> Floats:
+    """Ranks from 1 inside each column, ties at the middle of the places they share."""
+    ranks = np.empty(table.shape)
+    for rater in range(table.shape[1]):
+        _, place, times = np.unique(table[:, rater], return_inverse=True, return_counts=True)
+        ranks[:, rater] = (np.cumsum(times) - (times - 1) / 2)[place]
+    return ranks
 
 
 def _ties(marks: Floats) -> int:

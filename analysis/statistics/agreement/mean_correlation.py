@@ -5,9 +5,9 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from analysis.note import Note
+from analysis.statistics.agreement.kendall import mid_ranks
 from analysis.statistics.estimate import Estimate, NoEstimate
 from forms.problems import N_
 
@@ -38,7 +38,7 @@ def mean_correlation(table: Floats, *, by_rank: bool = False) -> MeanCorrelation
     units, raters = table.shape
     if units < 2 or raters < 2:
         raise NoEstimate("too_few", Note(N_("至少要两个对象和两个评分人")))
-    rows = stats.rankdata(table, axis=0) if by_rank else table
+    rows = mid_ranks(table) if by_rank else table
     rows = rows[np.lexsort(rows.T)]
     centred = rows - rows.mean(axis=0)
     norm = np.sqrt((centred**2).sum(axis=0))

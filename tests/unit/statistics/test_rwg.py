@@ -173,6 +173,11 @@ def test_kendall_by_hand():
     assert kendall.kendall(tied, is_tie_corrected=False).w == pytest.approx(78 / 96)
 
 
+def test_mid_ranks_are_those_of_scipy():
+    table = np.random.default_rng(6).integers(1, 5, (9, 3)).astype(float)
+    assert kendall.mid_ranks(table).tolist() == stats.rankdata(table, axis=0).tolist()
+
+
 def test_same_order_with_ties_is_full_concordance():
     same = np.array([[1.0, 10], [1, 10], [2, 40], [3, 50]])
     assert kendall.kendall(same).w == pytest.approx(1)
