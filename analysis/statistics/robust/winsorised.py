@@ -18,7 +18,7 @@ from analysis.statistics.robust.trimmed import Trimmed, trimmed, trimmed_from_co
 from forms.problems import N_
 
 LEVEL = 0.95
-CLEAR = 2.0
+CLEAR = 3.0
 """Standard errors by which a cut must lie inside an option for an interval to be shown."""
 UNCLEAR_CUT = N_("切点落在两个选项的交界附近，区间不可靠，不显示")
 
@@ -66,7 +66,7 @@ def winsorised_from_counts(points: ArrayLike, counts: ArrayLike, cut: float) -> 
 
     Goes wrong: where a share of the answers near g lies below (or above) an option, q_lo jumps from
     one option to the next between samples, and with it the mean; no interval holds then, and none
-    is given unless the share is away from g by more than 2 √(g(1-g)/n) (`is_clear`).
+    is given unless the share is away from g by more than 3 √(g(1-g)/n) (`is_clear`).
     """
     found = trimmed_from_counts(points, counts, cut)
     v = np.asarray(points, dtype=np.float64)
