@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from analysis.note import Note
-from analysis.statistics.agreement.value_counts import ValueCounts, of_table
+from analysis.statistics.agreement.value_counts import ValueCounts, of_table, with_values
 from analysis.statistics.estimate import Estimate, NoEstimate
 from forms.problems import N_
 
@@ -75,15 +75,23 @@ def coefficients(
     return found
 
 
-def conger(table: Floats, kind: Weights = "unweighted", confidence: float = 0.95) -> Coefficient:
+def conger(
+    table: Floats,
+    kind: Weights = "unweighted",
+    confidence: float = 0.95,
+    categories: Floats | None = None,
+) -> Coefficient:
     """Conger's kappa of a table units × raters with NaN where a rater did not rate.
 
     p_e = Σ_kl w_kl (p̄_k p̄_l − s_kl/r), p_gk the share of category k among rater g's ratings,
-    s_kl their covariance (r − 1) over raters. Source: Gwet 2014, chs. 2, 5; Conger 1980.
+    s_kl their covariance (r − 1) over raters.
+    `categories` are those that exist beside the ones given; they set the ends of the weights.
+    Source: Gwet 2014, chs. 2, 5; Conger 1980.
     """
     present = ~np.isnan(table)
     rows = table[present.any(axis=1)][:, present.any(axis=0)]
-    ratings = _rated(of_table(rows))
+    every = np.empty(0) if categories is None else categories
+    ratings = _rated(with_values(of_table(rows), every))
     if rows.shape[1] < 2:
         raise NoEstimate("too_few", Note(N_("至少要一个对象和两个评分人")))
     rows = rows[np.lexsort(rows.T)]

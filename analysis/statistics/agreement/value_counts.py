@@ -33,6 +33,14 @@ def of_counts(counts: Counts, values: Floats) -> ValueCounts:
     return ValueCounts(np.asarray(counts, dtype=np.int64)[:, order], np.asarray(values)[order])
 
 
+def with_values(ratings: ValueCounts, values: Floats) -> ValueCounts:
+    """The same counts with a column for each of these values too, empty where nobody gave it."""
+    every = np.union1d(ratings.values, values)
+    counts = np.zeros((len(ratings.counts), len(every)), dtype=np.int64)
+    counts[:, np.searchsorted(every, ratings.values)] = ratings.counts
+    return ValueCounts(counts, every)
+
+
 def of_ratings(unit: Counts, value: Floats, units: int) -> ValueCounts:
     """Counts of ratings in long form. `unit` runs from 0; missing values (NaN) are left out."""
     present = ~np.isnan(value)

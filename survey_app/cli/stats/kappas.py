@@ -11,7 +11,7 @@ from analysis.statistics.agreement import cohen, conger, fleiss, gwet, light, va
 from analysis.statistics.estimate import Estimate, NoEstimate
 from survey_app.cli.stats.answer import Answer, Named
 from survey_app.cli.stats.data import Data
-from survey_app.cli.stats.method import Ask, method
+from survey_app.cli.stats.method import Ask, Numbers, method
 from survey_app.cli.stats.ratings import Ratings, marks, table
 
 Json = dict[str, object]
@@ -19,6 +19,12 @@ Parts = tuple[list[Named], Json]
 
 TRANSPOSE = click.option(
     "--transpose", "is_transposed", is_flag=True, help="每行是一个评分人，每列是一个对象"
+)
+CATEGORIES = click.option(
+    "--categories",
+    type=Numbers(),
+    default=(),
+    help="全部档次，如 1,2,3,4,5；没人用过的档次也影响加权 κ 和 AC",
 )
 WEIGHTS_KIND = click.option(
     "--weights-kind",
@@ -39,6 +45,7 @@ WEIGHTS_KIND = click.option(
         help="不写时：两个评分人用 cohen，更多用 fleiss",
     ),
     WEIGHTS_KIND,
+    CATEGORIES,
     TRANSPOSE,
 )
 def kappa(
@@ -47,9 +54,11 @@ def kappa(
     *,
     kind: str | None,
     weights_kind: cohen.Weights,
+    categories: tuple[float, ...],
     is_transposed: bool,
 ) -> Answer:
     ratings = table(data, ask, is_transposed=is_transposed, is_text_allowed=True).complete()
+    ratings = ratings.with_categories(categories)
     if kind is None:
         kind = "cohen" if ratings.values.shape[1] == 2 else "fleiss"
     if weights_kind != "unweighted" and kind in ("fleiss", "conger"):
@@ -102,7 +111,7 @@ def _cohen(ratings: Ratings, ask: Ask, weights_kind: cohen.Weights) -> Parts:
 
 
 def _fleiss(ratings: Ratings, ask: Ask, weights_kind: cohen.Weights) -> Parts:
-    counts = value_counts.of_table(ratings.values)
+    counts = value_counts.with_values(value_counts.of_table(ratings.values), ratings.codes)
     one = fleiss.fleiss(counts)
     linear = gwet.coefficients(counts, "unweighted", ask.level)["fleiss"].estimate
     estimate = Estimate(
@@ -159,16 +168,26 @@ def _conger(ratings: Ratings, ask: Ask, weights_kind: cohen.Weights) -> Parts:
     "Gwet AC1/AC2 及同类系数，允许缺失，有标准误",
     "survey stats gwet ratings.csv --items r1,r2,r3,r4 --json",
     WEIGHTS_KIND,
+    CATEGORIES,
     TRANSPOSE,
 )
-def gwet_(data: Data, ask: Ask, *, weights_kind: gwet.Weights, is_transposed: bool) -> Answer:
+def gwet_(
+    data: Data,
+    ask: Ask,
+    *,
+    weights_kind: gwet.Weights,
+    categories: tuple[float, ...],
+    is_transposed: bool,
+) -> Answer:
     given = marks(data, ask, is_transposed=is_transposed, is_text_allowed=True)
-    found = gwet.coefficients(given.counts, weights_kind, ask.level)
+    every = np.array(categories if given.is_numeric else ())
+    counts = value_counts.with_values(given.counts, every)
+    found = gwet.coefficients(counts, weights_kind, ask.level)
     notes: list[Note] = list(given.notes)
     if ask.items or ask.rater:
         ratings = table(data, ask, is_transposed=is_transposed, is_text_allowed=True)
         try:
-            found["conger"] = gwet.conger(ratings.values, weights_kind, ask.level)
+            found["conger"] = gwet.conger(ratings.values, weights_kind, ask.level, every)
         except NoEstimate as why:
             notes.append(why.note)
     detail: Json = {
@@ -184,7 +203,8 @@ def gwet_(data: Data, ask: Ask, *, weights_kind: gwet.Weights, is_transposed: bo
     }
     if weights_kind != "unweighted":
         detail["gwet_ac2"] = detail["gwet_ac1"]
-    detail |= {"categories": given.labels, "weights_kind": weights_kind}
+    labels = [f"{one:g}" for one in counts.values] if given.is_numeric else given.labels
+    detail |= {"categories": labels, "weights_kind": weights_kind}
     n = found["gwet_ac1"].estimate.n or 0
     return Answer("gwet", n, [Named(k, one.estimate) for k, one in found.items()], detail, notes)
 

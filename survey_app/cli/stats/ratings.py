@@ -28,6 +28,13 @@ class Ratings:
     is_numeric: bool
     notes: tuple[Note, ...] = ()
 
+    def with_categories(self, values: tuple[float, ...]) -> "Ratings":
+        """With these numbers among the categories, though nobody may have given them."""
+        if not self.is_numeric:
+            return self
+        codes = np.union1d(self.codes, np.array(values))
+        return replace(self, codes=codes, labels=[f"{one:g}" for one in codes])
+
     def complete(self) -> "Ratings":
         """Only ratees whom every rater rated, with a note on how many were left out."""
         keep = ~np.isnan(self.values).any(axis=1)

@@ -127,6 +127,23 @@ def test_categories_may_be_words(write):
     assert "ordinal" not in nominal["detail"]
 
 
+def test_a_category_nobody_used_widens_the_scale(write):
+    text = "a,b\n1,1\n2,1\n2,2\n1,1\n3,2\n"
+    form = (write(text), "--items", "a,b", "--weights-kind", "equal")
+    narrow, wide = (
+        [stats(name, *form, *more) for name in ("kappa", "gwet")]
+        for more in ((), ("--categories", "1,2,3,4,5"))
+    )
+    assert wide[0]["detail"]["categories"] == ["1", "2", "3", "4", "5"]
+    # Disagreement is halved in both parts, so kappa itself stays; AC counts the categories.
+    assert estimates(wide[0])["kappa"] == pytest.approx(estimates(narrow[0])["kappa"])
+    assert wide[0]["detail"]["agreement"] == pytest.approx(0.9)
+    assert estimates(wide[1])["conger"] == pytest.approx(estimates(narrow[1])["conger"])
+    assert estimates(wide[1])["gwet_ac1"] != pytest.approx(estimates(narrow[1])["gwet_ac1"])
+    plain = stats("kappa", write(text), "--items", "a,b", "--kind", "fleiss", "--categories", "4")
+    assert plain["detail"]["cat_kappa"][3] is None
+
+
 def test_agreement_inside_ratees_names_each(write):
     text = "unit,mark\nu,2\nu,3\nu,3\nu,4\nv,5\nv,5\nw,1\n"
     form = ("--ratee", "unit", "--y", "mark", "--range", "1,5")
