@@ -1,7 +1,7 @@
 """Collisions: whole answer vectors that repeat at a unit beyond what other units let expect."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,11 +19,12 @@ ENOUGH = 20
 
 @dataclass(frozen=True, slots=True)
 class Collision:
-    """The most repeated answer vector of a unit.
+    """The answer vector of a unit that repeats most suspiciously.
 
     `pattern` its place, `n` ballots that share it among the unit's `ballots`, `expected` by the
-    other units' patterns, `usual` the mean of the greatest count by chance, `p` that the greatest
-    count is so large by chance, `q` adjusted over the units, `is_flagged` by the rule.
+    other units' patterns, `p` that some vector no commoner than this one comes so often by chance,
+    `q` adjusted over the units, `is_flagged` by the rule. `p` is 1 where no vector is a candidate
+    (10 ballots and five times the expected); the commonest non-constant one is shown then.
     """
 
     unit: int
@@ -31,7 +32,6 @@ class Collision:
     n: int
     ballots: int
     expected: float
-    usual: float
     p: float
     q: float
     is_flagged: bool
@@ -40,74 +40,72 @@ class Collision:
 def collisions(
     counts: ArrayLike, constant: ArrayLike, seed: int, draws: int = DRAWS
 ) -> tuple[Collision, ...]:
-    """Greatest count of a non-constant pattern in each unit, against ballots drawn from the others.
+    """Repeated non-constant patterns of each unit, against ballots drawn from the other units.
 
     counts (units, patterns) ballots of one questionnaire, class and channel (table T7); constant
     (patterns,) marks all-one-option vectors, which never count as collisions; units without a
-    non-constant ballot are left out of the result. Null: the unit's ballots come from the pooled
-    patterns of the other units, with half a ballot added for patterns seen only here. The greatest
-    count over the patterns is drawn `draws` times; p = (1 + draws as large)/(draws + 1). Where
-    fewer than 20 draws reach the observed count p is the smaller of that and the union bound
-    Σ_patterns P(Binomial(n, π) ≥ observed), which is closed, never too small, and resolves tails
-    that no number of draws reaches.
-    Flag: q ≤ 0.01 (Benjamini–Hochberg over units), ≥ 5 × expected, ≥ 10 ballots.
+    non-constant ballot are left out of the result. Null: the unit's N ballots come from the pooled
+    patterns of the other units, shares π, with half a ballot added to every pattern seen. Shown is
+    the commonest candidate pattern, n ≥ 10 and n ≥ 5Nπ. p: share of `draws` bootstrap samples in
+    which any pattern with 5Nπ ≤ n reaches n, (1 + those)/(draws + 1). Where fewer than 20 do, p is
+    the smaller of that and the union bound Σ P(Binomial(N, π) ≥ n) over the same patterns, which is
+    closed, never too small, and resolves tails that no number of draws reaches.
+    Flag: q ≤ 0.01 (Benjamini–Hochberg over units).
 
     False alarms: at most 1 % of what q flags where units share one distribution of patterns; units
-    that differ in level collide more, which is what the ratio is for.
+    that differ in level collide more, which is what the ratio of 5 is for.
 
     What goes wrong: independence across items would expect far too few collisions, hence whole
-    patterns; long questionnaires make the screen sharp, five items make it useless; a pattern of
-    the standard sheet that is also the commonest honest one is invisible.
+    patterns; long questionnaires make the screen sharp, five items make it useless; a standard
+    sheet that is also the commonest honest pattern is invisible.
 
-    Source: parametric bootstrap, Davison & Hinkley 1997, §4.2; Simonsohn 2013 and Blasius &
-    Thiessen 2012, Assessing the Quality of Survey Data, ch. 4 (duplicate patterns).
+    Source: parametric bootstrap, Davison & Hinkley 1997, §4.2; Blasius & Thiessen 2012, Assessing
+    the Quality of Survey Data, ch. 4 (duplicate patterns).
     """
     table = np.asarray(counts, dtype=np.int64)
     usable = ~np.asarray(constant, dtype=np.bool_)
     total = table.sum(axis=0)
-    rng_of = np.random.SeedSequence(seed).spawn(len(table))
+    seeds = np.random.SeedSequence(seed).spawn(len(table))
     found = []
     for unit, row in enumerate(table):
-        observed = np.where(usable, row, 0)
-        if observed.max(initial=0) == 0:
+        if not (usable & (row > 0)).any():
             continue
         others = (total - row) + 0.5 * (total > 0)
         share = others / others.sum()
-        found.append(_one(unit, observed, int(row.sum()), share, usable, rng_of[unit], draws))
-    if not found:
-        return ()
+        found.append(_one(unit, np.where(usable, row, 0), int(row.sum()), share))
+        if found[-1].p < 1:
+            p = _chance(found[-1], share[usable], np.random.default_rng(seeds[unit]), draws)
+            found[-1] = replace(found[-1], p=p)
     q = benjamini_hochberg([one.p for one in found]).tolist()
-    return tuple(_judged(one, q_one) for one, q_one in zip(found, q, strict=True))
+    return tuple(
+        replace(one, q=q_one, is_flagged=q_one <= FALSE_DISCOVERIES)
+        for one, q_one in zip(found, q, strict=True)
+    )
 
 
-def _one(
-    unit: int,
-    observed: NDArray[np.int64],
-    ballots: int,
-    share: Floats,
-    usable: NDArray[np.bool_],
-    seed: np.random.SeedSequence,
-    draws: int,
-) -> Collision:
-    pattern = int(observed.argmax())
-    n = int(observed[pattern])
-    drawn = np.random.default_rng(seed).multinomial(ballots, share, size=draws)
-    greatest = drawn[:, usable].max(axis=1)
-    reached = int((greatest >= n).sum())
+def _one(unit: int, observed: NDArray[np.int64], ballots: int, share: Floats) -> Collision:
+    candidate = (observed >= PATTERN_MIN) & (observed >= RATIO * ballots * share)
+    is_candidate = bool(candidate.any())
+    pattern = int(np.where(candidate, observed, -1).argmax() if is_candidate else observed.argmax())
+    expected = ballots * float(share[pattern])
+    p = 0.0 if is_candidate else 1.0
+    return Collision(
+        unit, pattern, int(observed[pattern]), ballots, expected, p, p, is_flagged=False
+    )
+
+
+def _chance(one: Collision, share: Floats, rng: np.random.Generator, draws: int) -> float:
+    """p of a candidate, `share` those of the non-constant patterns."""
+    rare = share[share * one.ballots * RATIO <= one.n]
+    edges = np.cumsum(rare)
+    reached = 0
+    for _ in range(draws):
+        place = np.searchsorted(edges, rng.random(one.ballots))
+        reached += int(np.bincount(place, minlength=1)[: len(rare)].max(initial=0)) >= one.n
     p = (1 + reached) / (draws + 1)
     if reached < ENOUGH:
-        p = min(p, float(binomial_tail(n, ballots, share[usable]).sum()))
-    expected = ballots * float(share[pattern])
-    return Collision(
-        unit, pattern, n, ballots, expected, float(greatest.mean()), p, p, is_flagged=False
-    )
-
-
-def _judged(one: Collision, q: float) -> Collision:
-    hit = q <= FALSE_DISCOVERIES and one.n >= PATTERN_MIN and one.n >= RATIO * one.expected
-    return Collision(
-        one.unit, one.pattern, one.n, one.ballots, one.expected, one.usual, one.p, q, hit
-    )
+        p = min(p, float(binomial_tail(one.n, one.ballots, rare).sum()))
+    return p
 
 
 def repeated(

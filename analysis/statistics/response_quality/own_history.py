@@ -55,7 +55,9 @@ def own_history(
     p₀ = expit(logit(h) + drift). Between rounds a place varies by ρ p₀(1 − p₀), ρ by moments from
     the earlier rounds about h, pooled over the places: for each, Σ_t n_t(k_t/n_t − h)² =
     h(1 − h)[(T − 1)(1 − ρ) + ρ(N − Σn_t²/N)] in expectation.
-    Var = p₀(1 − p₀)[(1 − ρ)/n + ρ + (1 − ρ)/N + ρ Σn_t²/N²]; t = (share − p₀)/√Var, df = Σ(T − 1).
+    Var = p₀(1 − p₀)V, V = (1 − ρ)/n + ρ + (1 − ρ)/N + ρ Σn_t²/N²;
+    t = 2(asin√share − asin√p₀)/√V on df = Σ(T − 1): the angular scale, because shares near 1 are
+    skewed and a plain difference finds drops too often.
 
     False alarms: Benjamini–Hochberg at 0.01 over the places, so at most 1 % of the flagged where
     history repeats itself; the t-tail is rough within 30 ballots of 0 or 1.
@@ -70,45 +72,46 @@ def own_history(
     k, n = np.asarray(now_k, dtype=np.float64), np.asarray(now_n, dtype=np.float64)
     ek, en = np.asarray(earlier_k, dtype=np.float64), np.asarray(earlier_n, dtype=np.float64)
     total = en.sum(axis=1)
-    rounds = (en > 0).sum(axis=1)
     judged = (n >= LEAST) & (total >= LEAST)
-    df = int(np.maximum(rounds[judged] - 1, 0).sum())
+    df = int(np.maximum((en > 0).sum(axis=1) - 1, 0)[judged].sum())
     if df < 1:
         raise NoEstimate(
             "too_few", Note(N_("没有一个地方有两轮以上的历史，看不出平时会有多大波动"))
         )
     h = (ek.sum(axis=1) + 0.5) / (total + 1)
     rho = _wander(ek[judged], en[judged], h[judged])
-    now = (k + 0.5) / (n + 1)
-    drift = float(np.median((special.logit(now) - special.logit(h))[judged]))
+    drift = float(np.median((special.logit((k + 0.5) / (n + 1)) - special.logit(h))[judged]))
     p0 = special.expit(special.logit(h) + drift)
     whole = np.maximum(total, 1)
     part = (1 - rho) / np.maximum(n, 1) + rho + (1 - rho) / whole
-    se = np.sqrt(p0 * (1 - p0) * (part + rho * (en**2).sum(axis=1) / whole**2))
+    spread = np.sqrt(part + rho * (en**2).sum(axis=1) / whole**2)
     share = k / np.maximum(n, 1)
-    t = (share - p0) / se
+    return History(_departures(share, p0, spread, df, judged), rho, drift, df)
+
+
+def _departures(
+    share: Floats, p0: Floats, spread: Floats, df: int, judged: NDArray[np.bool_]
+) -> tuple[Departure, ...]:
+    t = 2 * (np.arcsin(np.sqrt(share)) - np.arcsin(np.sqrt(p0))) / spread
     p = 2 * special.stdtr(df, -np.abs(t))
-    q = np.full(len(n), np.nan)
+    q = np.ones(len(p))
     q[judged] = benjamini_hochberg(p[judged])
-    too_few = Note(N_("本轮或历史的答卷少于 {n} 份，不作判断"), {"n": LEAST})
-    return History(
-        tuple(
-            Departure(
-                float(share[i]),
-                float(p0[i]),
-                float(se[i]),
-                float(t[i]),
-                float(p[i]),
-                float(q[i]),
-                bool(q[i] <= FALSE_DISCOVERIES),
-            )
-            if judged[i]
-            else Departure(None, None, None, None, None, None, is_flagged=False, why=too_few)
-            for i in range(len(n))
-        ),
-        rho,
-        drift,
-        df,
+    se = np.sqrt(p0 * (1 - p0)) * spread
+    why = Note(N_("本轮或历史的答卷少于 {n} 份，不作判断"), {"n": LEAST})
+    nothing = Departure(None, None, None, None, None, None, is_flagged=False, why=why)
+    return tuple(
+        Departure(
+            float(share[i]),
+            float(p0[i]),
+            float(se[i]),
+            float(t[i]),
+            float(p[i]),
+            float(q[i]),
+            is_flagged=bool(q[i] <= FALSE_DISCOVERIES),
+        )
+        if judged[i]
+        else nothing
+        for i in range(len(t))
     )
 
 

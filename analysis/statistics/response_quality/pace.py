@@ -12,6 +12,7 @@ Floats = NDArray[np.float64]
 FALSE_DISCOVERIES = 0.01
 LEAST = 30
 GAP = 0.2
+ROUNDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,9 @@ def fast_links(n: ArrayLike, n_fast: ArrayLike) -> tuple[Pace, ...]:
 
     n ballots by link, n_fast of them with pace "fast" (links,). Elsewhere: Σ others' fast + ½ over
     Σ others + 1. p = P(K ≥ n_fast), K beta-binomial with that mean and the intra-class correlation
-    ρ between links, by moments and without the tenth of the links with the highest shares, so that
-    a farm does not excuse itself. Flag: q ≤ 0.01 over the links with at least 30 ballots, and a gap
-    of at least 0.2.
+    ρ between links, by moments; links found are then left out of ρ and of "elsewhere" and the rest
+    tested again, until nothing changes, so that a farm does not excuse itself or another.
+    Flag: q ≤ 0.01 over the links with at least 30 ballots, and a gap of at least 0.2.
 
     False alarms: at most 1 % of what q flags where links vary as the beta-binomial says.
 
@@ -45,26 +46,37 @@ def fast_links(n: ArrayLike, n_fast: ArrayLike) -> tuple[Pace, ...]:
     """
     size, fast = np.asarray(n, dtype=np.float64), np.asarray(n_fast, dtype=np.float64)
     judged = size >= LEAST
+    nothing = Pace(None, None, None, None, is_flagged=False)
     if judged.sum() < 2:
-        return tuple(Pace(None, None, None, None, is_flagged=False) for _ in size)
-    elsewhere = (fast.sum() - fast + 0.5) / (size.sum() - size + 1)
-    share = fast / np.maximum(size, 1)
-    usual = judged & (share <= np.quantile(share[judged], 0.9, method="inverted_cdf"))
-    middle = (fast[usual].sum() + 0.5) / (size[usual].sum() + 1)
-    rho = intra_class(fast[usual], size[usual], middle)
-    p = np.full(len(size), np.nan)
-    p[judged] = beta_binomial_tail(fast[judged], size[judged], elsewhere[judged], rho)
-    q = np.full(len(size), np.nan)
-    q[judged] = benjamini_hochberg(p[judged])
+        return (nothing,) * len(size)
+    hit = np.zeros(len(size), dtype=np.bool_)
+    for _ in range(ROUNDS):
+        elsewhere, p, q = _tested(size, fast, judged, hit)
+        found = judged & (q <= FALSE_DISCOVERIES) & (fast - size * elsewhere >= size * GAP)
+        if (found == hit).all():
+            break
+        hit = found
     return tuple(
-        Pace(
-            float(share[i]),
-            float(elsewhere[i]),
-            float(p[i]),
-            float(q[i]),
-            bool(q[i] <= FALSE_DISCOVERIES and share[i] - elsewhere[i] >= GAP),
-        )
+        Pace(float(fast[i] / size[i]), float(elsewhere[i]), float(p[i]), float(q[i]), bool(hit[i]))
         if judged[i]
-        else Pace(None, None, None, None, is_flagged=False)
+        else nothing
         for i in range(len(size))
     )
+
+
+def _tested(
+    size: Floats, fast: Floats, judged: NDArray[np.bool_], hit: NDArray[np.bool_]
+) -> tuple[Floats, Floats, Floats]:
+    """Share elsewhere, p and q of every link, the links already found left out of the rest."""
+    usual = judged & ~hit
+    if not usual.any():
+        usual = judged
+    own = np.where(hit, 0.0, 1.0)
+    all_fast, all_size = (fast * own).sum(), (size * own).sum()
+    elsewhere = (all_fast - fast * own + 0.5) / (all_size - size * own + 1)
+    middle = (fast[usual].sum() + 0.5) / (size[usual].sum() + 1)
+    rho = intra_class(fast[usual], size[usual], middle)
+    p, q = np.ones(len(size)), np.ones(len(size))
+    p[judged] = beta_binomial_tail(fast[judged], size[judged], elsewhere[judged], rho)
+    q[judged] = benjamini_hochberg(p[judged])
+    return elsewhere, p, q
