@@ -8,11 +8,14 @@ Post-stratified, raked and calibrated estimates differ only in the projection ha
 from collections.abc import Callable
 from dataclasses import replace
 
+from analysis.note import Note
 from analysis.statistics.design.design import Design, Rows
 from analysis.statistics.design.linearisation import Linear, estimates, means, totals
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.weights.margins import Floats
+from forms.problems import N_
 
+ALONE = Note(N_("只有一份答卷，无法估计抽样误差"))
 Residuals = Callable[[Floats], Floats]
 """From w z (rows × k) to w e, e what the margins leave of z."""
 
@@ -53,4 +56,8 @@ def _finished(
     # Not `reweighted`: linear calibration may give negative weights, which are legitimate here.
     made = replace(design, weights=weights, weighted=True)
     found = linear(made, y, inside)
-    return estimates(made, replace(found, z=residuals(found.z)), level, "calibrated")[0]
+    one = estimates(made, replace(found, z=residuals(found.z)), level, "calibrated")[0]
+    if one.n == 1 and one.se is not None:
+        # A single value leaves no residual of its own; 0 would pass for certainty.
+        return replace(one, se=None, df=None, lo=None, hi=None, notes=(*one.notes, ALONE))
+    return one

@@ -144,3 +144,20 @@ def test_weights_summary(tmp_path: Path) -> None:
     assert found["n_eff:a"] == pytest.approx(2)
     assert answer["detail"]["icc"] == pytest.approx(14 / 18)
     assert answer["detail"]["cluster_size"] == pytest.approx(2)
+
+
+def test_one_answer_has_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "sample.csv"
+    path.write_text("sex,y\nf,1\nm,\nm,\n", encoding="utf-8")
+    wanted = targets(str(path), "[margin.sex]\nf = 1\nm = 1\n")
+    one = stats("rake", str(path), "--margins", wanted, "--y", "y")["estimates"][0]
+    assert (one["estimate"], one["se"], one["lo"], one["n"]) == (1, None, None, 1)
+
+
+def test_a_column_without_values_has_no_mean(tmp_path: Path) -> None:
+    path = tmp_path / "sample.csv"
+    path.write_text("sex,y\nf,\nm,\n", encoding="utf-8")
+    wanted = targets(str(path), "[margin.sex]\nf = 1\nm = 1\n")
+    answer = stats("calibrate", str(path), "--margins", wanted, "--y", "y")
+    assert answer["estimates"][0]["estimate"] is None
+    assert answer["notes"]
