@@ -62,6 +62,9 @@ bench: $(VENV)/.tools ## speed, as ratios within one run (needs wrk and the file
 	$(BIN)/python -m bench.composition
 	$(BIN)/python -m bench.raking
 	$(BIN)/python -m bench.ranks
+	@if [ -n "$$SURVEY_REFERENCE_DATA" ]; then \
+		OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.crossed "$$SURVEY_REFERENCE_DATA/InstEval.csv.gz"; \
+	else echo "crossed effects: left out, SURVEY_REFERENCE_DATA names no reference data"; fi
 
 lock: ## renew the lock files (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --no-annotate -o requirements.lock pyproject.toml

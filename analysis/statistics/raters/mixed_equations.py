@@ -34,7 +34,7 @@ from forms.problems import N_
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
-DENSE_LIMIT = 20_000
+DENSE_LIMIT = 8_000
 SPARSE_GAIN = 20
 ROWS_AT_ONCE = 4096
 
