@@ -49,10 +49,10 @@ class Covariance:
 
 
 def total_covariance(run: Run, composed: Mapping[str, Composed]) -> Covariance:
-    """The covariance of all totals; 0 in the rows of a total whose error is not known."""
+    """The covariance of all totals; 0 where an error is not known or a veto makes the total 0."""
     keys = tuple(row.key for row in run.ratees)
     place = {key: number for number, key in enumerate(keys)}
-    matrix = np.diag([(composed[key].se or 0.0) ** 2 for key in keys])
+    matrix = np.diag([_error(composed[key]) ** 2 for key in keys])
     base = float(run.scheme.base)
     adds = {key: dict(_error_parts(composed[key], base)) for key in keys}
     for path, pairs in class_correlations(run, composed).items():
@@ -62,6 +62,10 @@ def total_covariance(run: Run, composed: Mapping[str, Composed]) -> Covariance:
             matrix[i, j] += shared
             matrix[j, i] += shared
     return Covariance(keys, matrix)
+
+
+def _error(one: Composed) -> float:
+    return 0.0 if one.se is None or one.is_zeroed else one.se
 
 
 def _error_parts(one: Composed, base: float) -> Iterator[tuple[str, float]]:
