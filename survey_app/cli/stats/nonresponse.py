@@ -18,7 +18,7 @@ from analysis.statistics.weights.nonresponse import (
     inverse_odds,
     r_indicator,
 )
-from analysis.statistics.weights.propensity import logit
+from analysis.statistics.weights.propensity import Propensity, logit
 from analysis.statistics.weights.response_rates import (
     Dispositions,
     census_bounds,
@@ -64,25 +64,27 @@ def nonresponse(
     detail: dict[str, object] = {**response_rates(cases), "issued": data.n, "left_out": lost}
     by_class = adjust_by_class(answered, here.groups(ask.by).code, d)
     notes: tuple[Note, ...] = by_class.notes
-    detail["weights"] = _in_file_order(issued, by_class.weights)
+    by_row = _in_file_order(issued, by_class.weights)
+    detail["weights"] = by_row
     detail["factor"] = dict(zip(here.groups(ask.by).names, by_class.factor.tolist(), strict=True))
     adjusted = {"class": by_class}
     if ask.by or ask.items:
-        model, by_propensity, why = _model(here, ask, answered, d)
-        detail |= model
-        notes += why
-        if by_propensity is not None:
-            adjusted["propensity"] = by_propensity
-            detail["weights_propensity"] = _in_file_order(issued, by_propensity.weights)
-            fitted = np.asarray(model["propensity"], dtype=np.float64)
-            adjusted["ipw"] = Adjusted(answered * d * inverse_odds(fitted), fitted)
+        try:
+            traits, fit = _model(here, ask, answered)
+        except NoEstimate as why:
+            notes += (why.note,)
+        else:
+            adjusted |= _by_model(fit.fitted, answered, d)
+            indicator = r_indicator(fit.fitted, d)
+            detail |= _fitted(traits, fit) | {"r_indicator": indicator}
+            detail["weights_propensity"] = _in_file_order(issued, adjusted["propensity"].weights)
             detail["weights_ipw"] = _in_file_order(issued, adjusted["ipw"].weights)
-            one = Estimate(float(str(model["r_indicator"])), n=here.n, method="R-indicator")
-            found.append(Named("r_indicator", one))
+            found.append(Named("r_indicator", Estimate(indicator, n=here.n, method="R-indicator")))
+            notes += (*fit.notes, *adjusted["propensity"].notes)
     if score is not None:
         found += _scores(here, score, answered, bounds, late, adjusted)
     if weights_to is not None:
-        write_columns(weights_to, {"row": range(1, data.n + 1), "weight": detail["weights"]})  # type: ignore[dict-item]
+        write_columns(weights_to, {"row": range(1, data.n + 1), "weight": by_row})
     if lost:
         notes += (Note(N_("有 {n} 个无法送达或没有应答记录，不算在内"), {"n": lost}),)
     return Answer("nonresponse", here.n, found, detail, notes)
@@ -121,27 +123,30 @@ def _rates(data: Data, ask: Ask, answered: Floats) -> list[Named]:
     return found
 
 
-def _model(
-    data: Data, ask: Ask, answered: Floats, d: Floats
-) -> tuple[dict[str, object], Adjusted | None, tuple[Note, ...]]:
-    """The response model; where there is none a note says why and the rates stand alone."""
+def _model(data: Data, ask: Ask, answered: Floats) -> tuple[list[str], Propensity]:
+    """The response model; where there is none, NoEstimate says why and the rates stand alone."""
     names, x = _traits(data, ask)
-    try:
-        fit = logit(answered, x)
-        indicator = r_indicator(fit.fitted, d)
-    except NoEstimate as why:
-        return {}, None, (why.note,)
-    made = adjust_by_propensity(answered, fit.fitted, d)
-    detail: dict[str, object] = {
+    return names, logit(answered, x)
+
+
+def _fitted(names: list[str], fit: Propensity) -> dict[str, object]:
+    return {
         "columns": names,
         "coef": fit.coefficients,
         "se": fit.se,
         "llf": fit.log_likelihood,
         "iterations": fit.iterations,
-        "r_indicator": indicator,
         "propensity": fit.fitted,
     }
-    return detail, made, (*fit.notes, *made.notes)
+
+
+def _by_model(propensity: Floats, answered: Floats, d: Floats) -> dict[str, Adjusted]:
+    """Weights by five propensity classes, and by the inverse odds of the sample."""
+    odds = inverse_odds(propensity)
+    return {
+        "propensity": adjust_by_propensity(answered, propensity, d),
+        "ipw": Adjusted(answered * d * odds, odds),
+    }
 
 
 def _traits(data: Data, ask: Ask) -> tuple[list[str], Floats]:
