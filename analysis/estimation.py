@@ -149,13 +149,14 @@ def interval(
     variance: float | None,
     df: float | None,
     bounds: tuple[float, float],
-    plain: tuple[Fraction, float] | None = None,
+    plain: tuple[Fraction, float, int] | None = None,
 ) -> Interval:
     """The standard error and the interval of a score between the ends of its scale.
 
     Half a vote is added at each end (`analysis.statistics.intervals.scores`): the plain t interval
     misses too often where most are satisfied, and has no width where all agree. df + 1 is the
-    number of ballots kept; `plain` are score and variance without trimming where there was some.
+    number of ballots kept; `plain` are score, variance and ballots without trimming where there was
+    some.
     Without a variance no interval.
     """
     if variance is None:
@@ -166,7 +167,7 @@ def interval(
         return Interval(se, centre, centre)
     if plain is None:
         return Interval(se, *score_interval(centre, variance, n, bounds, LEVEL))
-    whole = float(plain[0]), plain[1], n
+    whole = float(plain[0]), plain[1], float(plain[2])
     return Interval(se, *trimmed_interval(centre, variance, n, whole, bounds, LEVEL))
 
 

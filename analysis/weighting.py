@@ -229,7 +229,7 @@ def _found(
     whole = weighted(shares, [mean(one.votes) for one in tally.dimensions])
     kept = n - 2 * int(rules.trim * n)
     trimmed = variance * _trim_factor(tally, shares, rules.trim)
-    return interval(score, trimmed, kept - 1, rules.bounds, (whole, variance))
+    return interval(score, trimmed, kept - 1, rules.bounds, (whole, variance, n))
 
 
 def _trim_factor(tally: ClassTally, shares: Sequence[Fraction], trim: Fraction) -> float:

@@ -1,5 +1,6 @@
 """Scores by hand, and the errors that belong to them."""
 
+from dataclasses import replace
 from fractions import Fraction
 from math import isclose, sqrt
 
@@ -24,6 +25,7 @@ from analysis.weighting import (
     ClassTally,
     DimensionTally,
     LeafRules,
+    class_score,
     leaf_score,
 )
 
@@ -183,6 +185,26 @@ def tally(*dimensions: tuple[str, int, tuple[Vote, ...]], n: int) -> ClassTally:
     y = [[(0, 1)] * len(dimensions)] * n
     parts = tuple(DimensionTally(key, key, Fraction(w), v) for key, w, v in dimensions)
     return ClassTally(parts, moments(y))
+
+
+def test_dissent_trimmed_away_does_not_make_a_class_sure():
+    # 19 of 20 ballots give 100, one 20; 5 % cut at each end leaves only 100
+    m = moments([[(100, 1)]] * 19 + [[(20, 1)]])
+    one = DimensionTally("a", "a", Fraction(1), votes(1, 0, 0, 0, 19))
+    found = class_score("p", ClassTally((one,), m), replace(rules(), trim=Fraction(1, 20)))
+    assert (found.score, found.found.se, found.found.hi) == (100, 0, 100)
+    # as far below as the plain interval goes below 96: variance 80²·19/400/19 = 16
+    plain = interval(Fraction(96), 16.0, 19, (20.0, 100.0))
+    assert isclose(found.found.lo, 100 - (96 - plain.lo))
+    assert "区间" in found.dimensions[0].note
+
+
+def test_equal_ballots_still_have_an_interval_and_say_why():
+    found, _ = leaf_score("u", rules(), {"a": Fraction(1)}, {"a": single("100", 8)})
+    assert (found.se, found.hi) == (0, 100)
+    assert found.lo is not None
+    assert 70 < found.lo < 80
+    assert "各加半票" in found.nodes[0].note
 
 
 def rules(missing="redistribute", min_n=1) -> LeafRules:

@@ -81,6 +81,11 @@ def test_korn_graubard_uses_the_effective_number() -> None:
     # p = 0.9, v = 0.003: pq/v = 30; with df = 99 = n - 1 there is no t ratio: 27 of 30
     found = korn_graubard(0.9, 0.003, 100, 99)
     assert [float(one) for one in found] == pytest.approx([0.7347115495257919, 0.9788828629702774])
+    # what R's svyciprop(method = "beta") says of `awards` in apistrat, 200 schools, 197 df
+    found = korn_graubard(0.638936064050578, 0.00118376719323479, 200, 197)
+    assert [float(one) for one in found] == pytest.approx(
+        [0.567218701479749, 0.706354783014459], rel=1e-8
+    )
     # a design effect below 1 is not used, and at 1 the variance says nothing
     for known, x in (((0.9, 0.0001, 30, 29), 27), ((1.0, 0.0, 30, 29), 30)):
         found, plain = korn_graubard(*known), clopper_pearson(x, 30)
