@@ -17,6 +17,8 @@ from analysis.statistics.design.design import FEW, Codes, Design, Floats, Rows, 
 from analysis.statistics.estimate import Estimate
 from forms.problems import N_
 
+ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, slots=True)
 class Linear:
@@ -169,6 +171,9 @@ def interval(
         return Estimate(value, n=n, method=method, notes=notes)
     se = sqrt(max(variance, 0.0))
     if df < 1:
+        if se <= ROUNDING * max(1.0, abs(value)) and (design.stages[0].fraction < 1).any():
+            text = N_("只有一个初级单元，或各层各有一个且没有差异，标准误无从得知")
+            return Estimate(value, df=float(df), n=n, method=method, notes=(*notes, Note(text)))
         none = Note(N_("自由度不足（初级单元数不多于层数），得不出区间；请合并层"))
         return Estimate(value, se, float(df), n=n, method=method, notes=(*notes, none))
     half = float(special.stdtrit(df, (1 + level) / 2)) * se

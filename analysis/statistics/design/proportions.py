@@ -17,6 +17,7 @@ from analysis.note import Note
 from analysis.statistics.design.design import Design, Floats, Rows
 from analysis.statistics.design.linearisation import estimates, means
 from analysis.statistics.estimate import Estimate
+from analysis.statistics.intervals import proportions as intervals
 from forms.problems import N_
 
 Kind = Literal["logit", "xlogit", "beta", "mean", "likelihood", "wilson"]
@@ -37,21 +38,20 @@ def share(
     the same figure). mean: p ± t √v; may leave [0, 1] and is for comparison. beta:
     Clopper–Pearson with n* = p(1−p)/v · (t(n−1)/t(df))². wilson: Wilson's formula with n_eff =
     p(1−p)/v and t(df) for z; on a design without weights, strata or clusters the plain one of
-    counts. likelihood: all p₀ with 2 n_eff (n−1)/n
-    KL(p, p₀) ≤ t², the factor being the dispersion `svyciprop` estimates for its profile. t is
-    the quantile of t(df).
+    counts. likelihood: all p₀ with 2 n_eff (n−1)/n KL(p, p₀) ≤ t², the factor being the dispersion
+    `svyciprop` estimates for its profile. t is the quantile of t(df).
 
     Default: wilson for simple counts, logit else. At p = 0 or 1, where v is 0, every kind but
     mean falls back on beta with n_eff = n. The SE at such a p is 0 and means nothing.
     """
     found = estimates(design, means(design, hit, inside), level)[0]
     kind = kind or ("wilson" if design.simple else "logit")
-    if found.estimate is None or found.se is None or not found.df or found.df < 1:
+    if found.estimate is None:
         return replace(found, method=kind)
     p, n = found.estimate, found.n or 0
     if kind == "wilson" and design.simple:
         return _counted(found, p, n, level)
-    if kind == "mean":
+    if kind == "mean" or found.se is None or not found.df:
         return replace(found, method=kind)
     if found.se > FLAT * sqrt(p * (1 - p)):
         lo, hi = _interval(kind, p, p * (1 - p) / found.se**2, found.df, n, level)
@@ -59,7 +59,7 @@ def share(
         note = Note(N_("各层内答案全部相同，抽样方差为 0，区间缩为一点"))
         return replace(found, lo=p, hi=p, method=kind, notes=(*found.notes, note))
     else:
-        lo, hi = clopper_pearson(p, n, 1 - level)
+        lo, hi = _exact(p, n, level)
         note = Note(
             N_("比例为 0 或 1，标准误无意义；区间按 {n} 份的精确（Clopper–Pearson）区间"), {"n": n}
         )
@@ -67,23 +67,21 @@ def share(
     return replace(found, lo=lo, hi=hi, method=kind)
 
 
-def clopper_pearson(p: float, n: float, alpha: float) -> Pair:
-    """The beta quantiles at n p and n (1−p), n need not be whole; ends 0 and 1 where p is."""
-    lo = float(stats.beta.ppf(alpha / 2, n * p, n * (1 - p) + 1)) if p > 0 else 0.0
-    hi = float(stats.beta.ppf(1 - alpha / 2, n * p + 1, n * (1 - p))) if p < 1 else 1.0
-    return lo, hi
-
-
-def wilson(p: float, n: float, z: float) -> Pair:
-    """(p + z²/2n ± z √(p(1−p)/n + z²/4n²)) / (1 + z²/n): Wilson 1927, JASA 22, pp. 209-212."""
-    centre, half = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    lo, hi = ((centre + side) / (1 + z * z / n) for side in (-half, half))
-    return (0.0 if p == 0 else max(lo, 0.0)), (1.0 if p == 1 else min(hi, 1.0))
-
-
 def _counted(found: Estimate, p: float, n: int, level: float) -> Estimate:
-    lo, hi = wilson(p, n, float(stats.norm.ppf((1 + level) / 2)))
+    lo, hi = (float(end) for end in intervals.wilson(p * n, n, level))
     return replace(found, lo=lo, hi=hi, df=None, method="wilson")
+
+
+def _exact(p: float, n: float, level: float) -> Pair:
+    lo, hi = intervals.clopper_pearson(p * n, n, level)
+    return float(lo), float(hi)
+
+
+def _wilson(p: float, n: float, t: float) -> Pair:
+    """Wilson's formula with t for z: a level could not carry a t beyond 8."""
+    centre, half = p + t * t / (2 * n), t * sqrt(p * (1 - p) / n + t * t / (4 * n * n))
+    below = 1 + t * t / n
+    return max((centre - half) / below, 0.0), min((centre + half) / below, 1.0)
 
 
 def _interval(kind: Kind, p: float, size: float, df: float, n: int, level: float) -> Pair:
@@ -91,9 +89,9 @@ def _interval(kind: Kind, p: float, size: float, df: float, n: int, level: float
     t = float(stats.t.ppf((1 + level) / 2, df))
     if kind == "beta":
         wider = float(stats.t.ppf((1 + level) / 2, n - 1)) / t
-        return clopper_pearson(p, size * wider**2, 1 - level)
+        return _exact(p, size * wider**2, level)
     if kind == "wilson":
-        return wilson(p, size, t)
+        return _wilson(p, size, t)
     if kind == "likelihood":
         return _likelihood(p, size * (n - 1) / n, t)
     half, middle = t / sqrt(size * p * (1 - p)), log(p / (1 - p))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from analysis.statistics.design.design import make_design
-from analysis.statistics.design.proportions import clopper_pearson, share, wilson
+from analysis.statistics.design.proportions import share
+from analysis.statistics.intervals.proportions import clopper_pearson
 
 TEN = np.array([1.0] * 9 + [0.0])
 KINDS = ["logit", "xlogit", "beta", "likelihood", "wilson"]
@@ -34,14 +35,14 @@ def test_logit_is_the_default_of_a_design():
 def test_beta_is_clopper_and_pearson_with_the_effective_size():
     # t(n−1) = t(df) here, so n* = 0.09/0.01 = 9
     one = share(make_design(10, [3] * 10), TEN, kind="beta")
-    assert (one.lo, one.hi) == pytest.approx(clopper_pearson(0.9, 9, 0.05))
-    assert clopper_pearson(0, 10, 0.05) == (0, pytest.approx(1 - 0.025**0.1))
-    assert clopper_pearson(1, 10, 0.05) == (pytest.approx(0.025**0.1), 1)
+    assert (one.lo, one.hi) == pytest.approx(tuple(map(float, clopper_pearson(8.1, 9))))
 
 
 def test_wilson_of_a_design_uses_the_effective_size_and_t():
     one = share(make_design(10, [3] * 10), TEN, kind="wilson")
-    assert (one.lo, one.hi) == pytest.approx(wilson(0.9, 9, T9))
+    # its ends are where (p − p₀)² = t² p₀(1 − p₀)/n_eff
+    for end in (one.lo, one.hi):
+        assert (0.9 - end) ** 2 == pytest.approx(T9**2 * end * (1 - end) / 9)
 
 
 def test_likelihood_ends_are_equally_unlikely():
@@ -59,7 +60,8 @@ def test_the_plain_interval_may_leave_the_range():
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_all_or_nothing_falls_back_on_the_exact_interval(kind, value):
     one = share(make_design(10, [3] * 10), np.full(10, value), kind=kind)
-    assert (one.lo, one.hi) == clopper_pearson(value, 10, 0.05)
+    far = 1 - 0.025**0.1
+    assert (one.lo, one.hi) == pytest.approx((0, far) if value == 0 else (1 - far, 1))
     assert "Clopper" in one.notes[-1].text()
 
 
@@ -81,5 +83,8 @@ def test_the_other_answer_mirrors_the_interval(kind):
 
 
 def test_too_little_is_answered():
-    assert share(make_design(1), np.array([1.0])).lo is None
+    # one yes of one: Wilson's lower end is 1/(1 + z²)
+    one = share(make_design(1), np.array([1.0]))
+    assert (one.lo, one.hi) == (pytest.approx(1 / (1 + 1.959963985**2)), 1)
+    assert share(make_design(1, [2]), np.array([1.0])).lo is None
     assert share(make_design(2), np.array([np.nan, np.nan])).estimate is None

@@ -140,6 +140,10 @@ def test_degenerate_input_is_answered():
     edge = estimates(each, means(each, array(1, 3)))[0]
     assert (edge.df, edge.lo) == (0, None)
     assert edge.se > 0
+    domain = np.array([True, False, False])
+    single = estimates(same, means(same, array(2, 5, 9), domain))[0]
+    assert (single.estimate, single.se, single.df) == (2, None, 0)
+    assert "标准误" in single.notes[-1].text()
     census = make_design(3, fpc=[[3, 3, 3]])
     assert estimates(census, means(census, array(1, 2, 6)))[0].se == 0
 
