@@ -13,6 +13,9 @@ from forms.problems import N_
 EXACT = 1e-20
 """A mean square below this share of the others is rounding, not disagreement."""
 
+NO_SPREAD = 1e-12
+"""A total below this share of its parts has cancelled: the quotient would be noise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -93,7 +96,7 @@ def quantile(p: float, df1: float, df2: float) -> float:
     """The F quantile with `p` below it."""
     share = float(special.betaincinv(df1 / 2, df2 / 2, p))
     rest = float(special.betaincinv(df2 / 2, df1 / 2, 1 - p))
-    return df2 * share / (df1 * rest)
+    return df2 * share / (df1 * rest) if df1 * rest > 0 else float("inf")
 
 
 def upper_tail(f: float, df1: float, df2: float) -> float:
@@ -143,7 +146,7 @@ def _agreement(two: TwoWay, confidence: float, power: int) -> Form:
     n, k, df1 = two.rows, two.columns, two.rows - 1
     rows, columns, error = two.ms_rows, two.ms_columns, two.ms_error
     rest = ((k - 1) * error if power == 1 else 0.0) + (k / power) * (columns - error) / n
-    if _none_left(two, rows) or rows + rest <= 0:
+    if _none_left(two, rows) or rows + rest <= NO_SPREAD * (rows + columns + error):
         return _undefined(df1)
     if _none_left(two, error) and _none_left(two, columns):
         return _perfect(df1, _df_error(two))
@@ -159,6 +162,8 @@ def _agreement(two: TwoWay, confidence: float, power: int) -> Form:
         return Form("", icc, rows / error, df1, None, None, None, None)
     f = rows / error
     upper, lower = (quantile((1 + confidence) / 2, *df) for df in ((df1, v), (v, df1)))
+    if not np.isfinite([upper, lower]).all():
+        return Form("", icc, f, df1, v, upper_tail(f, df1, v), None, None)
     spread = columns - error if power > 1 else k * columns + (k * n - k - n) * error
     lo = n * (rows - upper * error) / (upper * spread + n * rows)
     hi = n * (lower * rows - error) / (spread + n * lower * rows)
@@ -169,10 +174,12 @@ def _stepped_up(single: Form, two: TwoWay) -> Form:
     """ICC2k, its limits by Spearman–Brown from those of the single rater."""
     k = two.columns
     below = two.ms_rows + (two.ms_columns - two.ms_error) / two.rows
-    if single.icc is None or below <= 0:
+    total = two.ms_rows + two.ms_columns + two.ms_error
+    if single.icc is None or below <= NO_SPREAD * total:
         return _undefined(two.rows - 1)
     lo, hi = (
-        None if one is None else one * k / (1 + one * (k - 1)) for one in (single.lo, single.hi)
+        None if one is None or 1 + one * (k - 1) <= NO_SPREAD else one * k / (1 + one * (k - 1))
+        for one in (single.lo, single.hi)
     )
     icc = (two.ms_rows - two.ms_error) / below
     return Form("", icc, single.f, single.df1, single.df2, single.p, lo, hi, single.notes)
