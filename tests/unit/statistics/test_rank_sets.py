@@ -240,3 +240,20 @@ def test_simultaneous_sets_cover_at_length(truth: Floats, *, stepdown: bool) -> 
 def test_sets_do_not_hold_far_more_than_promised() -> None:
     """Where all are alike any clear pair is wrong: 95 % is met, not exceeded."""
     assert coverage(200, np.zeros(6), stepdown=True) <= 0.95 + 3 * np.sqrt(0.95 * 0.05 / 200)
+
+
+@STEPS
+def test_a_marginal_set_covers_by_itself(*, stepdown: bool) -> None:
+    """Of 5 alike each true rank is anywhere: 95 % for each unit, not for all at once."""
+    p, repetitions = 5, 300
+    errors = np.linspace(0.5, 3, p)
+    held = np.zeros(p)
+    together = 0
+    for round_, scores in enumerate(draw_errors(errors, repetitions, 13).T):
+        sets = marginal(scores, errors, draws=400, seed=round_, stepdown=stepdown)
+        whole = (sets.lo == 1) & (sets.hi == p)
+        held += whole
+        together += bool(whole.all())
+    slack = np.sqrt(0.95 * 0.05 / repetitions)
+    assert (held / repetitions >= 0.95 - 3 * slack).all()
+    assert together / repetitions < 0.95 - slack
