@@ -146,7 +146,7 @@ def main() -> None:
     if not given.file.is_file():
         sys.exit(f"{given.file}: no such file; set SURVEY_REFERENCE_DATA to the reference data")
     rows = load(given.file)
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[index]
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     print(
         f"ours: BLAS {blas['name']} {blas['version']} (numpy {np.__version__}), "
         f"threads {os.environ.get('OPENBLAS_NUM_THREADS', 'by default')}"

@@ -118,14 +118,14 @@ class Components:
             return Estimate(value, n=n, method=self.method, notes=tuple(notes))
         se = float(np.sqrt(self.covariance[at, at]))
         df = 2 * (value / se) ** 2
-        lo, hi = (float(value * df / chi2.ppf(one, df)) for one in _tails(level))
-        return Estimate(
-            value, se, df, lo, hi if np.isfinite(hi) else None, n, self.method, (*notes,)
-        )
+        lo, hi = (_bound(value, df, tail) for tail in ((1 + level) / 2, (1 - level) / 2))
+        return Estimate(value, se, df, lo, hi, n, self.method, tuple(notes))
 
 
-def _tails(level: float) -> tuple[float, float]:
-    return (1 + level) / 2, (1 - level) / 2
+def _bound(value: float, df: float, tail: float) -> float | None:
+    """value df/chi2, None where so few degrees of freedom bound nothing."""
+    quantile = float(chi2.ppf(tail, df))
+    return value * df / quantile if quantile > 1e-12 * df else None
 
 
 def fit_components(

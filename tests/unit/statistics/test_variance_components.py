@@ -1,6 +1,7 @@
 """Variance components against hand calculations and against the equations in full."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -266,3 +267,34 @@ def test_what_has_no_answer_says_why(made: Callable[[], object], status: str, wo
 def test_a_method_that_does_not_exist() -> None:
     with pytest.raises(ValueError, match="moments"):
         fit_components(rng(12), [A], method="moments")
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_small_odd_designs_give_figures_or_a_reason(seed: int) -> None:
+    drawn = np.random.default_rng(seed)
+    n = int(drawn.integers(3, 25))
+    factors = [
+        np.unique(drawn.integers(0, q, n), return_inverse=True)[1] for q in drawn.integers(2, 8, 2)
+    ]
+    y = drawn.integers(1, 4, n) * 10.0 ** drawn.integers(-6, 7)
+    try:
+        done = fit_components(y, factors)
+    except NoEstimate:
+        return  # a reason is given; test_what_has_no_answer_says_why reads them
+    assert np.all(np.isfinite(figures(done)))
+    for factor in (0, 1, None):
+        shown = done.variance(factor)
+        bounds = [one for one in (shown.se, shown.df, shown.lo, shown.hi) if one is not None]
+        assert np.all(np.isfinite(bounds))
+        assert shown.estimate is not None
+        assert shown.estimate >= 0
+
+
+def test_an_interval_that_bounds_nothing_is_left_open() -> None:
+    # Two groups of two, barely apart: the variance has a small fraction of a degree of freedom.
+    done = fit_components(np.array([1.0, 3, 2.75, 4]), [np.array([0, 0, 1, 1])])
+    shown = done.variance(0)
+    assert shown.df is not None
+    assert shown.df < 1
+    tiny = replace(done, variances=(1e-9,)).variance(0)
+    assert (tiny.hi, tiny.estimate) == (None, 1e-9)
