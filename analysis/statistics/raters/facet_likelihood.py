@@ -18,6 +18,8 @@ from scipy.special import logsumexp
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
+NEGLIGIBLE = 1e-14
+"""Posterior mass of a node that cannot change an information to any digit shown."""
 
 
 @dataclass(frozen=True)
@@ -222,13 +224,14 @@ def _score_variance(
     """Posterior variance of the complete score, summed over ratees: parameters, cross, ρ."""
     missing = np.zeros((made.size, made.size))
     cross = np.zeros(made.size)
-    flat = means.transpose(0, 2, 1)
     for ratee, (cells, touched, gather) in enumerate(made.gathers):
-        weight = state.posterior[ratee]
-        score = gather @ flat[cells].reshape(-1, len(weight))
+        seen = np.flatnonzero(state.posterior[ratee] > NEGLIGIBLE)
+        near = slice(seen[0], seen[-1] + 1)
+        weight = state.posterior[ratee, near]
+        score = gather @ means[cells, near].transpose(0, 2, 1).reshape(-1, len(weight))
         score = score - (score @ weight)[:, None]
         missing[np.ix_(touched, touched)] += (score * weight) @ score.T
-        cross[touched] += score @ (weight * square)
+        cross[touched] += score @ (weight * square[near])
     moments = state.posterior @ square
     own = float(np.sum(state.posterior @ square**2 - moments**2))
     return missing, cross, own

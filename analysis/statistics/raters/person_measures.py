@@ -54,6 +54,7 @@ def person_measures(model: ScaleModel) -> Persons:
         if not pattern.any():
             continue
         rows = np.flatnonzero(of.reshape(-1) == number)
+        rows = rows[np.lexsort(steps[rows].T)]  # so that sums do not depend on the order given
         seen = steps[np.ix_(rows, np.flatnonzero(pattern))]
         totals = seen.sum(axis=1).astype(np.int64)
         scale = theta_by_total(table[pattern], np.unique(totals))
