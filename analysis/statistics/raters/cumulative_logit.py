@@ -119,7 +119,7 @@ def _notes(missing: int) -> tuple[Note, ...]:
 
 def _rows(y: Floats, x: Floats | None, rater: Codes | None) -> _Rows:
     """Distinct rows in sorted order, so that nothing depends on the order given."""
-    columns = np.empty((len(y), 0)) if x is None else x.reshape(len(y), -1)
+    columns = np.empty((len(y), 0)) if x is None else np.atleast_2d(x.T).T
     who = np.zeros(len(y)) if rater is None else rater.astype(float)
     table = np.column_stack([who, y, columns])
     table = table[~np.isnan(table).any(axis=1)]
@@ -380,6 +380,8 @@ def _modes(rows: _Rows, marginal: _Marginal, phi: Floats, sd: float) -> tuple[Es
     times = np.bincount(rows.rater, weights=rows.weight, minlength=rows.raters)
     return tuple(
         Estimate(float(sd * v), float(sd / np.sqrt(c)), n=round(n), method="mode")
+        if n
+        else Estimate(None, n=0, notes=(Note(N_("这位评分人没有可用的分数")),))
         for v, c, n in zip(marginal.modes, curvature, times, strict=True)
     )
 

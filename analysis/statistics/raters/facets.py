@@ -174,6 +174,8 @@ def _report(data: Rated, made: Design, fit: Fit, level: float) -> Facets:
     centre = float(full[:items].mean())
     eap = fit.state.posterior @ fit.nodes
     variance = np.maximum(fit.state.posterior @ fit.nodes**2 - eap**2, 0.0)
+    if fit.is_flat:  # the smallest σ of the grid stands for 0
+        eap, variance = np.zeros_like(eap), np.zeros_like(variance)
     sums = _fit_sums(made, fit.state)
     per_item = _by_group(sums.cells, made.cell_item, items)
     per_rater = _by_group(sums.cells, made.cell_rater, both - items)
@@ -194,7 +196,7 @@ def _report(data: Rated, made: Design, fit: Fit, level: float) -> Facets:
         _variance(fit, len(eap), z),
         -2 * fit.state.value,
         len(fit.free),
-        _reliability(eap, variance),
+        0.0 if fit.is_flat else _reliability(eap, variance),
         len(fit.nodes),
         float(fit.nodes[-1]),
         fit.iterations,

@@ -144,3 +144,15 @@ def test_refusals() -> None:
     assert refused(Y, np.column_stack([X, 2 * X])) == "not_converged"
     assert refused(Y, (Y > 1).astype(float)) == "not_converged"
     assert refused(Y, X, RATER * 0) == "too_few"
+
+
+def test_a_rater_without_marks_has_no_effect() -> None:
+    found = cumulative_logit(np.where(RATER == 3, np.nan, Y), X, RATER)
+    assert found.raters[3].estimate is None
+    assert found.raters[3].notes
+    assert found.raters[4].estimate is not None
+
+
+def test_an_empty_table_is_refused() -> None:
+    with pytest.raises(NoEstimate):
+        cumulative_logit(np.empty(0), np.empty((0, 2)), np.empty(0, dtype=np.int64))

@@ -214,6 +214,8 @@ def test_without_differences_the_variance_is_nothing() -> None:
     flat = many_facets(ratee, rater, item, ((ratee + rater + item) % 3).astype(float))
     assert flat.var_theta.estimate == 0
     assert flat.var_theta.se is None
+    assert flat.reliability == 0
+    assert {one.measure.estimate for one in flat.ratees} == {0}
     assert any("0" in note.text() for note in flat.notes)
 
 
