@@ -83,11 +83,14 @@ def _stepped(p: ArrayLike, factor: Callable[[int, Floats], Floats], *, goes_up: 
     m = len(values)
     if not m:
         return values
-    order = np.argsort(values, kind="stable")
+    order = np.argsort(values)  # equal p-values come out equal in whatever order
     steps = values[order] * factor(m, np.arange(1, m + 1, dtype=np.float64))
-    ends = np.maximum.accumulate(steps), np.minimum.accumulate(steps[::-1])[::-1]
+    if not goes_up:
+        steps = np.minimum.accumulate(steps[::-1])[::-1]
+    else:
+        steps = np.maximum.accumulate(steps)
     result = np.empty(m)
-    result[order] = np.minimum(1.0, ends[0] if goes_up else ends[1])
+    result[order] = np.minimum(1.0, steps, out=steps)
     return result
 
 

@@ -67,6 +67,12 @@ def test_benjamini_hochberg_is_scipys(p: list[float]) -> None:
     assert KINDS["by"](p) == pytest.approx(stats.false_discovery_control(p, method="by"), rel=1e-12)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_equal_p_values_come_out_equal(kind: str) -> None:
+    q = KINDS[kind]([0.02, 0.5, 0.02, 0.001, 0.02])
+    assert q[0] == q[2] == q[4]
+
+
 def test_the_far_tail_keeps_its_digits() -> None:
     assert float(two_sided(-20.0)) == pytest.approx(5.507248237212467e-89)
 
