@@ -32,6 +32,7 @@ error is unknown (NaN) is never decided.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,13 +40,13 @@ from scipy.linalg import LinAlgError, cholesky
 
 from analysis.note import Note
 from analysis.statistics.estimate import NoEstimate
+from analysis.statistics.ranks.largest_difference import CHUNK, Differences
 from forms.problems import N_
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-CHUNK = 256
 NEGLIGIBLE = 1e-12
 NEGATIVE = 1e-8
 
@@ -109,26 +110,19 @@ def simultaneous(
     With probability `level` the true ranks of all p units lie in their sets.
     """
     units = _sorted(scores, uncertainty, draws, seed)
-    above = np.triu(units.signed, 1)
-    up, down = _largest(units.draws, above)
-    largest = np.maximum(up, down)
+    differences = Differences(units.draws, np.abs(units.signed))
+    largest = differences.largest(np.arange(draws))
     critical = _quantile(largest, level)
-    decided = units.t > critical
+    decided = np.triu(units.t > critical, 1)
     steps = 1
     while stepdown and decided.any():
-        left = np.where(decided, 0.0, above)
-
-        def anew(chosen: Ints, left: Floats = left) -> Floats:
-            up, _ = _largest(units.draws[:, chosen], left)
-            return np.maximum(up, down[chosen])
-
-        _settle(largest, level, anew)
+        _settle(largest, level, partial(differences.largest, rejected=decided))
         critical = _quantile(largest, level)
-        before, decided = decided, units.t > critical
+        before, decided = decided, np.triu(units.t > critical, 1)
         steps += 1
         if np.array_equal(before, decided):
             break
-    return _sets(scores, units, decided, critical, steps)
+    return _sets(scores, units, decided | decided.T, critical, steps)
 
 
 def marginal(
@@ -266,28 +260,11 @@ def _settle(largest: Floats, level: float, anew: Callable[[Ints], Floats]) -> No
         exact[chosen] = True
 
 
-def _largest(z: Floats, above: Floats) -> tuple[Floats, Floats]:
-    """For each draw the largest scaled difference over pairs, higher − lower and lower − higher.
-
-    `above` is upper triangular; pairs with 0 are left out. Chunks of draws stay in the cache.
-    """
-    draws = z.shape[1]
-    up, down = np.zeros(draws), np.zeros(draws)
-    ends = _ends(above)
-    for first in range(0, draws, CHUNK):
-        part = np.ascontiguousarray(z[:, first : first + CHUNK])
-        buffer = np.empty_like(part)
-        most, least = up[first : first + CHUNK], down[first : first + CHUNK]
-        for j, (start, end) in enumerate(ends):
-            if start < end:
-                high, low = _extremes(part, j, above[j], start, end, buffer)
-                np.maximum(most, high, out=most)
-                np.maximum(least, low, out=least)
-    return up, down
-
-
 def _largest_by_unit(z: Floats, signed: Floats) -> tuple[Floats, Floats]:
-    """The same over the pairs of each unit, shaped units × draws."""
+    """Largest ±(Z_k − Z_j)·signed[j, k] over the pairs of each unit j, shaped units × draws.
+
+    Chunks of draws stay in the cache.
+    """
     p, draws = z.shape
     up, down = np.zeros((p, draws)), np.zeros((p, draws))
     for first in range(0, draws, CHUNK):
@@ -308,17 +285,6 @@ def _extremes(
     np.subtract(z[start:end], z[j], out=block)
     np.multiply(block, scale[start:end, None], out=block)
     return block.max(axis=0), -block.min(axis=0)
-
-
-def _ends(matrix: Floats) -> list[tuple[int, int]]:
-    """For each row the span that holds its entries other than 0."""
-    if not matrix.size:
-        return []
-    filled = matrix != 0
-    any_filled = filled.any(axis=1)
-    start = np.where(any_filled, filled.argmax(axis=1), 0)
-    end = np.where(any_filled, matrix.shape[1] - filled[:, ::-1].argmax(axis=1), 0)
-    return list(zip(start.tolist(), end.tolist(), strict=True))
 
 
 def _sets(scores: Floats, units: _Sorted, decided: Bools, critical: Floats, steps: int) -> RankSets:

@@ -257,3 +257,24 @@ def test_a_marginal_set_covers_by_itself(*, stepdown: bool) -> None:
     slack = np.sqrt(0.95 * 0.05 / repetitions)
     assert (held / repetitions >= 0.95 - 3 * slack).all()
     assert together / repetitions < 0.95 - slack
+
+
+@STEPS
+@pytest.mark.parametrize("shared", [0.0, 0.5, 0.999])
+def test_leaving_out_pairs_changes_nothing(shared: float, *, stepdown: bool) -> None:
+    """Enough units for the bound on pairs; at 0.999 in two groups it helps little."""
+    rng = np.random.default_rng(5)
+    p, draws = 110, 120
+    own = rng.uniform(0.3, 3, p)
+    same = np.equal.outer(np.arange(p) % 2, np.arange(p) % 2)
+    sigma = (shared * same + (1 - shared) * np.eye(p)) * np.outer(own, own)
+    scores = np.sort(rng.normal(scale=4, size=p))
+    better = plain(scores, sigma, 0.9, draws, stepdown=stepdown, of=None)
+    sets = simultaneous(scores, sigma, level=0.9, draws=draws, stepdown=stepdown)
+    assert sets.better.tolist() == better.tolist()
+
+
+@pytest.mark.parametrize("errors", [np.zeros(120), np.where(np.arange(120) % 2, 1.0, 0.0)])
+def test_many_units_without_error(errors: Floats) -> None:
+    sets = simultaneous(np.arange(120.0) * 20, errors)
+    assert sets.lo.tolist() == sets.hi.tolist() == sets.rank.tolist()
