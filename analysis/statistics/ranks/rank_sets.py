@@ -16,10 +16,8 @@ Mogstad, Romano, Shaikh & Wilhelm (2024), Inference for Ranks with Applications 
 Neighbourhoods and Academic Achievement across Countries, Review of Economic Studies 91(1):476-518,
 sections 3.1-3.3; step-down: Romano & Wolf (2005), Econometrica 73(4), algorithm 3.1.
 
-How a step is cheap: with units in order of their scores only the direction "the higher score is
-better" can ever be rejected. The maximum over the opposite directions is therefore found once, and
-a later step looks at the undecided pairs alone, with the same draws, and of these only at the draws
-whose maxima the quantile rests on.
+A later step uses the same draws. Fewer pairs never make a maximum larger, so only the draws at the
+top, on which the quantile rests, are looked at again.
 
 What goes wrong: taking errors as independent where the same raters rated several units (they then
 share their errors, differences are sharper, and the sets needlessly wide); reading a simultaneous
