@@ -39,8 +39,8 @@ def mahalanobis(x: Floats, confidence: float = 0.999, *, empirical: bool = False
     x (ballots × items), NaN where nothing was answered: such a ballot is measured on the items it
     answers, with their part of μ and S, and compared through its own χ² tail. With `empirical` and
     more than 2 000 ballots the point is the `confidence` quantile of the ballots themselves (on the
-    scale of p), because five options are not normal: then 1 − confidence of all ballots is listed
-    whatever they are.
+    scale of p), because five options are not normal: then 1 − confidence of all ballots (rounded
+    down, at least one) is listed whatever they are.
 
     What goes wrong: the careless ballots are in μ and S too and hide one another (masking); a
     minority that truly thinks differently is far away as well. n ≥ 10 k, noted below that.
@@ -64,7 +64,8 @@ def mahalanobis(x: Floats, confidence: float = 0.999, *, empirical: bool = False
     rank = int(ranks.max())
     level, rule = 1 - confidence, "chi2"
     if empirical and moments.n > EMPIRICAL_FROM:
-        level = float(np.quantile(p[~np.isnan(p)], 1 - confidence, method="inverted_cdf"))
+        known = np.sort(p[~np.isnan(p)])
+        level = float(known[max(int(len(known) * level + 1e-9), 1) - 1])
         rule = "empirical"
     cutoff = float(special.chdtri(rank, level)) if level > 0 else float(np.nanmax(squared))
     with np.errstate(invalid="ignore"):
