@@ -16,7 +16,12 @@ from tests.stores import migrate, new_sqlite
 PLAIN_ON_POSTGRES = frozenset(
     {"test_appraisals", "test_appraisals_filing", "test_appraisals_rosters", "test_followup"}
     | {"test_followup_complaints", "test_indicators", "test_schemes", "test_supervision"}
-    | {"test_supervision_lists", "test_assessments_decisions", "test_report_decided"}
+    | {
+        "test_supervision_lists",
+        "test_assessments_decisions",
+        "test_report_decided",
+        "test_statistics_ranks",
+    }
 )
 """Rooms with plain statements: the short run tests them on SQLite, the long one on both."""
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"

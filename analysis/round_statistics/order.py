@@ -1,6 +1,6 @@
 """What the order of a class of ratees is worth: rank sets, grades, neighbours, weights."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,8 @@ from forms.problems import N_
 
 Floats = NDArray[np.float64]
 GRADE_DRAWS = 2000
+FEWEST_DRAWS = 200
+MOST_GRADED = 400_000
 WEIGHT_DRAWS = 1000
 WEIGHT_CV = 0.1
 FEWEST = 3
@@ -97,7 +99,11 @@ class ClassOrder:
 def class_orders(
     assessment: Assessment, ratees: Sequence[RateeRow], sufficient: Sufficient, seed: int
 ) -> tuple[ClassOrder, ...]:
-    """Every class with at least three totals whose errors are known, in the scheme's order."""
+    """Every class with at least three totals whose errors are known, in the scheme's order.
+
+    A class that nobody rated has no sampling error, and nothing to be said here.
+    """
+    likely = _grades(assessment, ratees, sufficient, seed)
     keys = list(assessment.scheme.ratee_classes)
     named = {one.ratee_class for one in assessment.ratees}
     found = []
@@ -110,9 +116,9 @@ def class_orders(
             and one.rank_lo is not None
             and not one.suppressed
         ]
-        if len(ranked) >= FEWEST:
+        if len(ranked) >= FEWEST and any(one.n for one in ranked):
             ranked.sort(key=lambda one: (-_counted(one), one.key))
-            found.append(_class_order(assessment, ranked, ratees, sufficient, seed))
+            found.append(_class_order(assessment, ranked, likely, sufficient, seed))
     return tuple(found)
 
 
@@ -124,7 +130,7 @@ def _counted(one: RateeResult) -> float:
 def _class_order(
     assessment: Assessment,
     ranked: Sequence[RateeResult],
-    ratees: Sequence[RateeRow],
+    likely: Mapping[str, tuple[float, ...]],
     sufficient: Sufficient,
     seed: int,
 ) -> ClassOrder:
@@ -132,7 +138,6 @@ def _class_order(
     sigma = sufficient.covariance.of([one.key for one in ranked])
     together = simultaneous(scores, sigma, level=LEVEL, draws=DRAWS, seed=seed)
     alone = marginal(scores, sigma, level=LEVEL, draws=DRAWS, seed=seed)
-    grades = _grades(assessment, ranked, ratees, simulated_scores(scores, sigma, GRADE_DRAWS, seed))
     near, first = _under_weights(assessment, ranked, seed)
     lines = tuple(
         RankLine(
@@ -146,7 +151,7 @@ def _class_order(
             alone=(int(alone.lo[place]), int(alone.hi[place])),
             weights=near[place] if near else None,
             grade=one.grade or "",
-            grades=tuple(grades[place].tolist()) if grades.size else (),
+            grades=likely.get(one.key, ()),
         )
         for place, one in enumerate(ranked)
     )
@@ -179,25 +184,28 @@ def _smallest(sigma: Floats, sets: RankSets) -> SmallestGap | None:
 
 
 def _grades(
-    assessment: Assessment,
-    ranked: Sequence[RateeResult],
-    ratees: Sequence[RateeRow],
-    drawn: Floats,
-) -> Floats:
-    """Probabilities of the grades and of none, shaped ratees × (grades + 1).
+    assessment: Assessment, ratees: Sequence[RateeRow], sufficient: Sufficient, seed: int
+) -> dict[str, tuple[float, ...]]:
+    """By ratee the probabilities of the grades and of none; nothing where there are no grades.
 
-    Places of all classes together are shared out within this class alone, as the other classes'
-    scores are not drawn: exact where quotas are by class, group or pool.
+    All classes are drawn together, as they may share places.
     """
     scheme = assessment.scheme
-    if not scheme.grades:
-        return np.empty((0, 0))
-    of_class = {row.key: row for row in ratees if row.ratee_class == ranked[0].ratee_class}
-    first = [of_class.pop(one.key) for one in ranked]
-    rows = [*first, *of_class.values()]
-    return scheme_probabilities(
-        drawn, lambda given: drawn_grades(scheme, ranked, rows, given), len(scheme.grades) + 1
-    ).p
+    results = sorted(
+        (one for one in assessment.ratees if one.total is not None), key=lambda one: one.key
+    )
+    if not scheme.grades or not any(one.n for one in results):
+        return {}
+    scores = np.array([_counted(one) for one in results])
+    sigma = sufficient.covariance.of([one.key for one in results])
+    draws = min(GRADE_DRAWS, max(FEWEST_DRAWS, MOST_GRADED // len(results)))
+    rows = {row.key: row for row in ratees}
+    ordered = [*(rows.pop(one.key) for one in results), *rows.values()]
+    drawn = simulated_scores(scores, sigma, draws, seed)
+    found = scheme_probabilities(
+        drawn, lambda given: drawn_grades(scheme, results, ordered, given), len(scheme.grades) + 1
+    )
+    return {one.key: tuple(row) for one, row in zip(results, found.p.tolist(), strict=True)}
 
 
 def _under_weights(

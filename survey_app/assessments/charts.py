@@ -57,7 +57,7 @@ def caterpillar(key: str, title: str, rows: Sequence[Interval]) -> str:
         )
     text = "；".join(f"{row.label} {_interval_words(row)}" for row in rows)
     text += f"。横轴从 {low:g} 分到 {high:g} 分。"
-    return _svg(key, title, text, len(rows), body)
+    return svg(key, title, text, len(rows), body)
 
 
 def stacked(key: str, title: str, parts: Sequence[str], rows: Sequence[Bar]) -> str:
@@ -74,7 +74,7 @@ def stacked(key: str, title: str, parts: Sequence[str], rows: Sequence[Bar]) -> 
                 body.append(_part(top, left, width, place, f"{parts[place]} {count} 票"))
             left += width
     text = "；".join(f"{row.label} {_counts_words(parts, row.counts)}" for row in rows) + "。"
-    return _svg(key, title, text, len(rows), body)
+    return svg(key, title, text, len(rows), body)
 
 
 def _part(top: float, left: float, width: float, place: int, words: str) -> str:
@@ -123,7 +123,8 @@ def _label(top: float, text: str) -> str:
     return f'<text x="0" y="{top + LABEL_EM:.2f}em" fill="{INK}">{escape(text)}</text>'
 
 
-def _svg(key: str, title: str, text: str, rows: int, body: Sequence[str], height: float = 0) -> str:
+def svg(key: str, title: str, text: str, rows: int, body: Sequence[str], height: float = 0) -> str:
+    """The chart around its parts, with the text that says the same."""
     height = height or max(rows, 1) * ROW_EM
     return (
         f'<svg role="img" aria-labelledby="{key}-title {key}-text" width="100%"'
@@ -155,7 +156,7 @@ def trend(key: str, title: str, points: Sequence[tuple[str, float]]) -> str:
             _words(x, TREND_EM - 0.6, anchor, label),
         ]
     text = "；".join(f"{label} {value:.2f}" for label, value in points) + "。"
-    return _svg(key, title, text, 0, body, height=TREND_EM)
+    return svg(key, title, text, 0, body, height=TREND_EM)
 
 
 def _words(x: float, y: float, anchor: str, text: str) -> str:
