@@ -12,12 +12,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import lcm, sqrt
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.cells import FormCells, dimension_items, dimension_sums
-from analysis.composition import Composed
 from analysis.dedupe import sql_list
 from analysis.parts import EVERYBODY
 from analysis.results import NodeScore
@@ -31,6 +31,17 @@ Nodes = Mapping[str, Mapping[str, NodeScore]]
 Products = dict[str, dict[tuple[str, str], float]]
 FINE = 10_000
 """Weights become whole numbers of this fineness, so that sums do not depend on any order."""
+
+
+class Scored(Protocol):
+    """A ratee's total: its error, whether a veto makes it 0, and the nodes it is made of."""
+
+    @property
+    def se(self) -> float | None: ...
+    @property
+    def is_zeroed(self) -> bool: ...
+    @property
+    def nodes(self) -> tuple[NodeScore, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,7 @@ class Covariance:
         return found
 
 
-def total_covariance(run: Run, composed: Mapping[str, Composed]) -> Covariance:
+def total_covariance(run: Run, composed: Mapping[str, Scored]) -> Covariance:
     """The covariance of all totals; 0 where an error is not known or a veto makes the total 0."""
     keys = tuple(row.key for row in run.ratees)
     place = {key: number for number, key in enumerate(keys)}
@@ -64,11 +75,11 @@ def total_covariance(run: Run, composed: Mapping[str, Composed]) -> Covariance:
     return Covariance(keys, matrix)
 
 
-def _error(one: Composed) -> float:
+def _error(one: Scored) -> float:
     return 0.0 if one.se is None or one.is_zeroed else one.se
 
 
-def _error_parts(one: Composed, base: float) -> Iterator[tuple[str, float]]:
+def _error_parts(one: Scored, base: float) -> Iterator[tuple[str, float]]:
     """By path of a rater class, what its standard error adds to that of the total, with its sign.
 
     Nothing where a transform has no factor: the total's own error is not known then either.
@@ -88,7 +99,7 @@ def _error_parts(one: Composed, base: float) -> Iterator[tuple[str, float]]:
 
 
 def class_correlations(
-    run: Run, composed: Mapping[str, Composed]
+    run: Run, composed: Mapping[str, Scored]
 ) -> dict[str, dict[tuple[str, str], float]]:
     """By path of a rater class, the correlations of its scores of two ratees, where not 0."""
     nodes = {key: {node.path: node for node in one.nodes} for key, one in composed.items()}

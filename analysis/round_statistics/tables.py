@@ -1,25 +1,29 @@
 """The sufficient statistics of a round beyond the cells, as integers that shards add up exactly."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import lcm
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.answers import Form
 from analysis.assessment import evaluate, in_period, prepare
 from analysis.binding import bind
-from analysis.cells import FormCells, points_case, valued_case
+from analysis.cells import FormCells, Points
 from analysis.dedupe import sql_list
-from analysis.engine import Engine, start_engine
+from analysis.engine import Column, Engine, start_engine
 from analysis.inputs import Inputs
+from analysis.results import Assessment, NodeScore
 from analysis.run import Run
 from analysis.scheme import Scheme
 from analysis.sealed_round import SealedRound
-from analysis.shared_raters import Covariance, total_covariance
+from analysis.shared_raters import Covariance, Scored, total_covariance
 from analysis.tallies import effective_points, point_values
 
 Ints = NDArray[np.int64]
+BLOCK = 100_000
 MOST_SHEETS = 2_000_000
 """Beyond this many rows the models of single raters are left out: they would not fit in memory."""
 
@@ -69,18 +73,45 @@ class Sufficient:
     cells: tuple[FormCells, ...]
 
 
-def collect(sealed: Sequence[SealedRound], inputs: Inputs, scheme: Scheme) -> Sufficient:
-    """Read the sealed answers once more and take the sums. Raises NoAnswer as `assess` does."""
+@dataclass(frozen=True, slots=True)
+class _Total:
+    """What an assessment already says of a ratee's total."""
+
+    se: float | None
+    is_zeroed: bool
+    nodes: tuple[NodeScore, ...]
+
+
+def collect(
+    sealed: Sequence[SealedRound],
+    inputs: Inputs,
+    scheme: Scheme,
+    assessment: Assessment | None = None,
+) -> Sufficient:
+    """Read the sealed answers once more and take the sums. Raises NoAnswer as `assess` does.
+
+    `assessment`, where the caller has it, is the one of these same answers, inputs and scheme; the
+    scores need not be made again then.
+    """
     bound = bind(in_period(inputs, sealed), scheme)
     with start_engine("duckdb") as engine:
         run = prepare(engine, tuple(sealed), bound, scheme)
-        _, composed, _ = evaluate(run)
         return Sufficient(
             items=tuple(_item_moments(engine, one, run) for one in run.cells if one.form.scored),
             sheets=tuple(_sheets(engine, one, run) for one in run.cells if _has_sheets(one)),
-            covariance=total_covariance(run, composed),
+            covariance=total_covariance(run, _totals(run, assessment)),
             cells=run.cells,
         )
+
+
+def _totals(run: Run, assessment: Assessment | None) -> Mapping[str, Scored]:
+    if assessment is None:
+        return evaluate(run)[1]
+    zeroing = {veto.key for veto in run.scheme.vetoes if veto.effect == "zero"}
+    return {
+        one.key: _Total(one.se, not zeroing.isdisjoint(one.veto), one.nodes)
+        for one in assessment.ratees
+    }
 
 
 def _has_sheets(cells: FormCells) -> bool:
@@ -92,48 +123,58 @@ def _item_moments(engine: Engine, cells: FormCells, run: Run) -> ItemMoments:
     form = cells.form
     points = effective_points(form, None)
     scale = lcm(*(value.denominator for value in point_values([points])))
-    k = range(len(form.scored))
-    columns = []
-    for place, (item, name) in enumerate(form.scored):
-        columns.append(f"{points_case(name, points[item.key], scale)} AS y{place}")
-        columns.append(f"{valued_case(name, points[item.key])} AS v{place}")
-    sums = [f"n{i}_{j}" for i in k for j in k if j >= i]
-    texts = [f"v{i} * v{j}" for i in k for j in k if j >= i]
-    sums += [f"x{i}_{j}" for i in k for j in k]
-    texts += [f"y{i} * v{j}" for i in k for j in k]
-    sums += [f"p{i}_{j}" for i in k for j in k if j >= i]
-    texts += [f"y{i} * y{j}" for i in k for j in k if j >= i]
     found = engine.query(
         form.sql(
-            "item_moments",
-            sums=", ".join(
-                f"CAST(SUM({text}) AS BIGINT) AS {name}"
-                for text, name in zip(texts, sums, strict=True)
-            ),
-            items=", ".join(columns),
+            "item_rows",
+            items=", ".join(name for _, name in form.scored),
             counting=sql_list(run.statuses),
         )
     )
+    numbers, starts = np.unique(found["unit"], return_index=True)
+    options = np.column_stack([found[name] for _, name in form.scored])
+    worth = _worth(form, points, scale)
+    sums = [
+        _products(options[first:end], worth)
+        for first, end in pairwise([*starts.tolist(), len(options)])
+    ]
+    k = len(form.scored)
+    stacked = np.array(sums, dtype=np.int64).reshape(-1, 3, k, k)
     named = cells.units()
-
-    def square(kind: str, *, is_symmetric: bool) -> Ints:
-        rows = [
-            [found[f"{kind}{min(i, j)}_{max(i, j)}" if is_symmetric else f"{kind}{i}_{j}"]]
-            for i in k
-            for j in k
-        ]
-        stacked = np.concatenate(rows).astype(np.int64)
-        return np.moveaxis(stacked.reshape(len(k), len(k), -1), 2, 0)
-
     return ItemMoments(
         questionnaire=form.questionnaire.key,
         items=tuple(item.key for item, _ in form.scored),
-        units=tuple(named[unit] for unit in found["unit"].tolist()),
+        units=tuple(named[unit] for unit in numbers.tolist()),
         scale=scale,
-        n=square("n", is_symmetric=True),
-        x=square("x", is_symmetric=False),
-        xy=square("p", is_symmetric=True),
+        n=stacked[:, 0],
+        x=stacked[:, 1],
+        xy=stacked[:, 2],
     )
+
+
+def _worth(form: Form, points: Points, scale: int) -> NDArray[np.float64]:
+    """By item and option number its points times `scale`, and 1 where it has points."""
+    most = 1 + max(
+        one.number for item, _ in form.scored for one in form.questionnaire.scale_of(item).options
+    )
+    worth = np.zeros((2, len(form.scored), most))
+    for place, (item, _) in enumerate(form.scored):
+        for number, value in points[item.key].items():
+            worth[:, place, number] = int(value * scale), 1
+    return worth
+
+
+def _products(options: Column, worth: NDArray[np.float64]) -> Ints:
+    """n, x and xy over rows × items of option numbers.
+
+    The products are taken in double precision, which is exact: they are whole numbers far below
+    2^53 in one block of rows, and blocks add up as integers.
+    """
+    k = options.shape[1]
+    total: Ints = np.zeros((3, k, k), dtype=np.int64)
+    for first in range(0, len(options), BLOCK):
+        y, v = worth[:, np.arange(k), options[first : first + BLOCK]]
+        total += np.rint([v.T @ v, y.T @ v, y.T @ y]).astype(np.int64)
+    return total
 
 
 def _sheets(engine: Engine, cells: FormCells, run: Run) -> RaterSheets:

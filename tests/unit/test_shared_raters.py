@@ -5,14 +5,17 @@ from itertools import product
 import numpy as np
 import pytest
 
-from analysis.assessment import evaluate, prepare
+from analysis.assessment import assess, evaluate, prepare
 from analysis.binding import bind
 from analysis.engine import start_engine
+from analysis.inputs import VetoRow
+from analysis.round_statistics import tables
 from analysis.round_statistics.tables import collect
+from analysis.scheme import Scheme
 from analysis.sealed_round import open_sealed_rounds
 from analysis.shared_raters import class_correlations, total_covariance
 from tests.unit.sealing import Row, seal
-from tests.unit.test_assessment import inputs, scheme
+from tests.unit.test_assessment import SCHEME, inputs, scheme
 
 POINTS = {5: 100.0, 4: 80.0, 3: 60.0, 2: 40.0, 1: 20.0}
 
@@ -120,3 +123,28 @@ def test_item_moments_and_rater_sheets_are_sums_over_the_rows(tmp_path):
     assert sorted(per_rater[per_rater > 1]) == sorted(
         n for n in np.unique(submitted, return_counts=True)[1].tolist() if n > 1
     )
+
+
+def test_an_assessment_at_hand_saves_the_scoring_and_changes_nothing(tmp_path, monkeypatch):
+    seal(tmp_path / "r", delegates() + citizens())
+    zeroing = '\n[[veto]]\nkey = "safety"\nname = "safety"\neffect = "zero"\n'
+    usual = SCHEME.format(missing="redistribute", same_device="first", void="", min_n=1)
+    plan = Scheme.load((usual + zeroing).encode())
+    of = inputs("u1", "u2", "u3", vetoes=(VetoRow("u2", "safety", "1", None),))
+    sealed = open_sealed_rounds([tmp_path / "r"])
+    found = collect(sealed, of, plan)
+    monkeypatch.setattr(tables, "evaluate", None)
+    again = collect(sealed, of, plan, assess([tmp_path / "r"], of, plan))
+    assert again.covariance.of(("u2",)) == 0
+    assert again.covariance.of(("u1",)) > 0
+    assert np.array_equal(found.covariance.matrix, again.covariance.matrix)
+
+
+def test_sums_do_not_depend_on_the_size_of_a_block(tmp_path, monkeypatch):
+    seal(tmp_path / "r", delegates())
+    asked = open_sealed_rounds([tmp_path / "r"]), inputs("u1", "u2", "u3"), scheme()
+    (whole,) = collect(*asked).items
+    monkeypatch.setattr(tables, "BLOCK", 3)
+    (blocks,) = collect(*asked).items
+    for kind in ("n", "x", "xy"):
+        assert np.array_equal(getattr(whole, kind), getattr(blocks, kind))

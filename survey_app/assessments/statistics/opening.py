@@ -67,7 +67,8 @@ def _collect(run: OpenedRun, settings: Settings) -> "Sufficient":
     from analysis.sealed_round import open_sealed_rounds
 
     folders = [settings.sealed_dir / run.frozen.key] if run.frozen.questionnaires else []
-    return collect(open_sealed_rounds(folders), run.inputs, run.assessment.scheme)
+    sealed = open_sealed_rounds(folders)
+    return collect(sealed, run.inputs, run.assessment.scheme, run.assessment)
 
 
 _KNOWN = _Known()
