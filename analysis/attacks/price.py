@@ -1,0 +1,260 @@
+"""The price of a rank: how many forged ballots one place, one grade or one rival costs.
+
+A high price is a strong round. The figures say which gate is weakest, so that it can be closed: by
+personal codes, cards counted out, a weight by evidence, or a class with more ballots.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.attacks.find_gates import find_gates
+from analysis.attacks.gates import Entrance, Floats, Gates, Ints
+from analysis.attacks.next_grade import needed_totals
+from analysis.cells import FormCells
+from analysis.inputs import RateeRow
+from analysis.note import Note
+from analysis.results import Assessment, RateeResult
+from forms.problems import N_
+
+Bools = NDArray[np.bool_]
+MOST = 100_000
+SURELY = 1e-9
+FIFTY = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One gate of one ratee; `entrance` its place in the list, `n` the ballots there now.
+
+    `place` and `grade`: forged full-mark ballots (or, where nothing can be added, raters turned to
+    full marks) that bring the next place or the next better grade; `rival`: lowest-mark ballots
+    against the one above that do the same as `place`. None: none is enough, or there is nothing
+    above. `fifty`, `one` and `tenth`: by how many points the total moves with 50 full-mark ballots
+    added, one rater turned, a tenth of the class turned, and `fifty_places` … the places won.
+    """
+
+    entrance: int
+    n: int
+    place: int | None
+    grade: int | None
+    rival: int | None
+    fifty: float
+    one: float
+    tenth: float
+    fifty_places: int
+    one_places: int
+    tenth_places: int
+
+
+@dataclass(frozen=True, slots=True)
+class RateePrice:
+    """One ratee: `gap` in points to the next one above (None for the first), and its gates."""
+
+    key: str
+    name: str
+    rank: int
+    total: float
+    gap: float | None
+    costs: tuple[Cost, ...]
+
+    @property
+    def weakest(self) -> Cost | None:
+        """The gate by which the next place is cheapest."""
+        priced = [one for one in self.costs if one.place is not None]
+        return min(priced, key=lambda one: (one.place or 0, one.entrance), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassPrices:
+    """One class of ratees, the best first."""
+
+    ratee_class: str
+    ratees: tuple[RateePrice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """The price of a rank in one round. `notes` say what is left out."""
+
+    entrances: tuple[Entrance, ...]
+    classes: tuple[ClassPrices, ...]
+    notes: tuple[Note, ...]
+
+
+def prices(
+    assessment: Assessment, cells: Sequence[FormCells], ratees: Sequence[RateeRow]
+) -> Prices:
+    """The price of a place and of a grade for every ratee by every gate of the round.
+
+    cells as collected for the round, ratees those of its inputs (their groups matter to places of
+    a grade). Places are those within the class of ratees; only the ratee concerned moves.
+
+    What goes wrong: a forged ballot is taken to answer every question and to be counted, so a
+    screen that voids it makes the price higher; `turned` replaces the average ballot of the class.
+    Ballots that rate several ratees may move all of them at once: this is the price for one.
+    """
+    gates = find_gates(assessment, cells)
+    if gates is None:
+        note = Note(N_("没有可以用答卷直接影响的得分，没有名次的价格可算"))
+        return Prices((), (), (note,))
+    above, below = _neighbours(gates.ratees)
+    needed = needed_totals(assessment, ratees)
+    graded = np.array([needed.get(one.key, np.inf) for one in gates.ratees])
+    is_open = np.array([one.is_open for one in gates.entrances])[gates.entrance]
+    raised, lowered, cap = _raised(gates, is_open), _lowered(gates, is_open), _cap(gates, is_open)
+    up = _least(raised, cap, above[gates.ratee])
+    grade = _least(raised, cap, graded[gates.ratee])
+    fall = _least(lowered, cap, -below[gates.ratee])
+    costs = _costs(gates, up, grade, _against_rival(gates, fall))
+    return Prices(gates.entrances, _classes(gates, above, costs), _notes(assessment))
+
+
+Move = Callable[[Floats], Floats]
+
+
+def _raised(gates: Gates, is_open: Bools) -> Move:
+    return lambda k: np.where(is_open, gates.added(k, gates.best), gates.turned(k, gates.best))
+
+
+def _lowered(gates: Gates, is_open: Bools) -> Move:
+    """Minus the total, so that it grows with k."""
+    return lambda k: -np.where(is_open, gates.added(k, gates.worst), gates.turned(k, gates.worst))
+
+
+def _cap(gates: Gates, is_open: Bools) -> Ints:
+    most: Ints = np.where(is_open, MOST, gates.rows).astype(np.int64)
+    return most
+
+
+def _least(move: Move, cap: Ints, target: Floats) -> Ints:
+    """The least k (g,) from 1 to cap for which `move` is beyond the target; 0 where none is.
+
+    `move` grows with k, so halving the range finds it: 17 steps for 100 000.
+    """
+    goal = target + SURELY
+    low, high = np.zeros_like(cap), cap.copy()
+    reached = np.isfinite(goal) & (cap > 0) & (move(high.astype(np.float64)) > goal)
+    while (high - low > 1).any():
+        middle = (low + high) // 2
+        enough = move(middle.astype(np.float64)) > goal
+        high = np.where(enough & (high - low > 1), middle, high)
+        low = np.where(~enough & (high - low > 1), middle, low)
+    return np.where(reached, high, 0)
+
+
+def _neighbours(ratees: Sequence[RateeResult]) -> tuple[Floats, Floats]:
+    """Exact totals of the next one above and below in the class; +inf above, +inf below: none."""
+    above, below = np.full(len(ratees), np.inf), np.full(len(ratees), np.inf)
+    for place, one in enumerate(ratees):
+        rank = one.rank_class or 0
+        peers = [two for two in ratees if two.ratee_class == one.ratee_class]
+        higher = [_exact(two) for two in peers if (two.rank_class or 0) < rank]
+        lower = [_exact(two) for two in peers if (two.rank_class or 0) > rank]
+        above[place] = min(higher, default=np.inf)
+        below[place] = max(lower, default=np.inf)
+    return above, below
+
+
+def _exact(one: RateeResult) -> float:
+    return float(one.total_exact or 0)
+
+
+def _against_rival(gates: Gates, fall: Ints) -> dict[tuple[str, int], int]:
+    """By (ratee, entrance): lowest-mark ballots on the one above it that put it below."""
+    found: dict[tuple[str, int], int] = {}
+    under = {
+        (one.ratee_class, one.rank_class): [
+            two.key
+            for two in gates.ratees
+            if two.ratee_class == one.ratee_class and two.rank_class == _next_rank(gates, one)
+        ]
+        for one in gates.ratees
+    }
+    for ratee, entrance, k in zip(gates.ratee, gates.entrance, fall, strict=True):
+        one = gates.ratees[ratee]
+        for key in under[one.ratee_class, one.rank_class]:
+            if k:
+                found[key, int(entrance)] = int(k)
+    return found
+
+
+def _next_rank(gates: Gates, one: RateeResult) -> int:
+    later = [
+        two.rank_class or 0
+        for two in gates.ratees
+        if two.ratee_class == one.ratee_class and (two.rank_class or 0) > (one.rank_class or 0)
+    ]
+    return min(later, default=-1)
+
+
+def _costs(
+    gates: Gates, up: Ints, grade: Ints, rival: Mapping[tuple[str, int], int]
+) -> dict[int, list[Cost]]:
+    ones = np.ones(len(gates.rows))
+    fifty = gates.added(FIFTY * ones, gates.best)
+    one = gates.turned(np.minimum(ones, gates.rows), gates.best)
+    tenth = gates.turned(gates.rows / 10, gates.best)
+    costs: dict[int, list[Cost]] = {}
+    for g, (ratee, entrance) in enumerate(
+        zip(gates.ratee.tolist(), gates.entrance.tolist(), strict=True)
+    ):
+        now = float(gates.total[g])
+        costs.setdefault(ratee, []).append(
+            Cost(
+                entrance=entrance,
+                n=int(gates.rows[g]),
+                place=int(up[g]) or None,
+                grade=int(grade[g]) or None,
+                rival=rival.get((gates.ratees[ratee].key, entrance)),
+                fifty=float(fifty[g]) - now,
+                one=float(one[g]) - now,
+                tenth=float(tenth[g]) - now,
+                fifty_places=_places(gates, ratee, float(fifty[g])),
+                one_places=_places(gates, ratee, float(one[g])),
+                tenth_places=_places(gates, ratee, float(tenth[g])),
+            )
+        )
+    return costs
+
+
+def _places(gates: Gates, ratee: int, total: float) -> int:
+    """How many of its class a ratee passes with this total."""
+    own = gates.ratees[ratee]
+    return sum(
+        (one.rank_class or 0) < (own.rank_class or 0) and _exact(one) < total - SURELY
+        for one in gates.ratees
+        if one.ratee_class == own.ratee_class
+    )
+
+
+def _classes(gates: Gates, above: Floats, costs: dict[int, list[Cost]]) -> tuple[ClassPrices, ...]:
+    lines: dict[str, list[RateePrice]] = {}
+    for place, one in enumerate(gates.ratees):
+        gap = float(above[place]) - _exact(one)
+        lines.setdefault(one.ratee_class, []).append(
+            RateePrice(
+                key=one.key,
+                name=one.name,
+                rank=one.rank_class or 0,
+                total=float(one.total or 0),
+                gap=gap if np.isfinite(gap) else None,
+                costs=tuple(costs.get(place, ())),
+            )
+        )
+    return tuple(
+        ClassPrices(key, tuple(sorted(lines[key], key=lambda line: (line.rank, line.key))))
+        for key in sorted(lines)
+    )
+
+
+def _notes(assessment: Assessment) -> tuple[Note, ...]:
+    notes = [
+        Note(N_("假定伪造的答卷每题都答、都计入；筛查认出其中一部分时，价格更高")),
+        Note(N_("凭码评议的主体不能增加答卷，算的是被说服改打满分的人数")),
+    ]
+    if any(leaf.source == "parent" for leaf in assessment.scheme.leaves()):
+        notes.append(Note(N_("所属单位的得分随上级单位变动，这里没有计入")))
+    return tuple(notes)
