@@ -31,6 +31,7 @@ FEATURES: tuple[tuple[str, frozenset[str]], ...] = (
     ("schemes", OPERATORS),
     ("rounds", OPERATORS),
     ("closing", OPERATORS),
+    ("planning", OPERATORS),
     ("indicators", OPERATORS | {"reporter", "certifier"}),
     ("supervision", OPERATORS | {"unit"}),
     ("appraisals", OPERATORS | {"unit", "leader", "person"}),

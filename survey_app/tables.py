@@ -8,6 +8,7 @@ from survey_app.complaints import tables as complaints
 from survey_app.core.database import Base
 from survey_app.followup import tables as followup
 from survey_app.indicators import tables as indicators
+from survey_app.planning import tables as planning
 from survey_app.record import tables as record
 from survey_app.register import tables as register
 from survey_app.rounds import tables as rounds
@@ -21,6 +22,7 @@ ROOMS = (
     schemes,
     rounds,
     ballots,
+    planning,
     indicators,
     supervision,
     appraisals,

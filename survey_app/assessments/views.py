@@ -1,12 +1,14 @@
 """Results of a round, the trace of each score, and the button that assesses."""
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.sansio.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from survey_app.assessments import decisions as deciding
 from survey_app.assessments import service
 from survey_app.assessments.decision_views import decisions
+from survey_app.assessments.earlier import earlier_run
 from survey_app.assessments.grading import GradeLine
 from survey_app.assessments.statistics.views import statistics
 from survey_app.assessments.study_views import studies
@@ -15,11 +17,18 @@ from survey_app.core.access import current
 from survey_app.core.errors import NotFoundError
 from survey_app.core.services import services
 from survey_app.indicators.pending import pending
+from survey_app.planning.assumptions import FINDERS
 
 blueprint = Blueprint("assessments", __name__, url_prefix="/admin/rounds/<int:round_id>/assessment")
 blueprint.register_blueprint(decisions)
 blueprint.register_blueprint(studies)
 blueprint.register_blueprint(statistics)
+
+
+@blueprint.record_once
+def _prepare(state: BlueprintSetupState) -> None:
+    """A plan asks the runs of earlier rounds what to expect."""
+    state.app.extensions.setdefault(FINDERS, []).append(earlier_run)
 
 
 @blueprint.get("")

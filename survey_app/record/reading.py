@@ -83,6 +83,7 @@ ACTION_NAMES: dict[str, str] = {
     "supervision.accept": N_("审核通过回复"),
     "supervision.return": N_("退回回复"),
     "supervision.reopened": N_("登记得分已重新核定"),
+    "planning.draw": N_("抽样"),
     "promise.import": N_("导入服务承诺"),
     "work.import": N_("导入日考勤和周记录"),
     "followup.propose": N_("从核算结果提出建议"),

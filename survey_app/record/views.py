@@ -49,6 +49,13 @@ DETAIL_NAMES = {
     "ratee": N_("对象"),
     "reason": N_("理由"),
     "item": N_("事项编号"),
+    "purpose": N_("用途"),
+    "method": N_("方法"),
+    "people": N_("名单人数"),
+    "drawn": N_("抽中人数"),
+    "seed": N_("种子"),
+    "announced": N_("种子的来历"),
+    "list": N_("名单校验码"),
 }
 
 
