@@ -1,6 +1,6 @@
 """All pages of statistics; each brings its own address."""
 
-from survey_app.assessments.statistics import ranks_page
+from survey_app.assessments.statistics import estimates_page, raters_page, ranks_page, rules_page
 from survey_app.assessments.statistics.blueprint import statistics
 
-__all__ = ["ranks_page", "statistics"]
+__all__ = ["estimates_page", "raters_page", "ranks_page", "rules_page", "statistics"]
