@@ -67,6 +67,12 @@ class Gates:
         """Totals (g,) with k (g,) ballots more, each of the votes in `ballot` (best or worst)."""
         return self._total(self.votes + k[:, None, None] * ballot)
 
+    def forged(self, k: Floats, ballot: Floats) -> Floats:
+        """Totals with k ballots added where the gate is open, turned where it is not."""
+        is_open = np.array([one.is_open for one in self.entrances])[self.entrance]
+        left = np.where(is_open, 1.0, 1 - k / np.maximum(self.rows, 1))
+        return self._total(self.votes * left[:, None, None] + k[:, None, None] * ballot)
+
     def turned(self, k: Floats, ballot: Floats) -> Floats:
         """Totals with k of the ballots that are there (average ones) replaced by `ballot`."""
         left = 1 - k / np.maximum(self.rows, 1)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analysis.attacks.find_gates import find_gates
 from analysis.attacks.gates import Entrance, Floats, Gates, Ints
@@ -19,7 +18,6 @@ from analysis.note import Note
 from analysis.results import Assessment, RateeResult
 from forms.problems import N_
 
-Bools = NDArray[np.bool_]
 MOST = 100_000
 SURELY = 1e-9
 FIFTY = 50
@@ -103,11 +101,9 @@ def prices(
     above, below = _neighbours(gates.ratees)
     needed = needed_totals(assessment, ratees)
     graded = np.array([needed.get(one.key, np.inf) for one in gates.ratees])
-    is_open = np.array([one.is_open for one in gates.entrances])[gates.entrance]
-    raised, lowered, cap = _raised(gates, is_open), _lowered(gates, is_open), _cap(gates, is_open)
-    up = _least(raised, cap, above[gates.ratee])
-    grade = _least(raised, cap, graded[gates.ratee])
-    fall = _least(lowered, cap, -below[gates.ratee])
+    up = _least(lambda k: gates.forged(k, gates.best), _cap(gates), above[gates.ratee])
+    grade = _least(lambda k: gates.forged(k, gates.best), _cap(gates), graded[gates.ratee])
+    fall = _least(lambda k: -gates.forged(k, gates.worst), _cap(gates), -below[gates.ratee])
     costs = _costs(gates, up, grade, _against_rival(gates, fall))
     return Prices(gates.entrances, _classes(gates, above, costs), _notes(assessment))
 
@@ -115,16 +111,8 @@ def prices(
 Move = Callable[[Floats], Floats]
 
 
-def _raised(gates: Gates, is_open: Bools) -> Move:
-    return lambda k: np.where(is_open, gates.added(k, gates.best), gates.turned(k, gates.best))
-
-
-def _lowered(gates: Gates, is_open: Bools) -> Move:
-    """Minus the total, so that it grows with k."""
-    return lambda k: -np.where(is_open, gates.added(k, gates.worst), gates.turned(k, gates.worst))
-
-
-def _cap(gates: Gates, is_open: Bools) -> Ints:
+def _cap(gates: Gates) -> Ints:
+    is_open = np.array([one.is_open for one in gates.entrances])[gates.entrance]
     most: Ints = np.where(is_open, MOST, gates.rows).astype(np.int64)
     return most
 
