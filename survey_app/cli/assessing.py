@@ -23,6 +23,7 @@ SHEETS = {
     "vetoes": ("一票否决",),
     "history": ("历年等次",),
     "figures": ("依据数据",),
+    "screened": ("答卷去留",),
 }
 SPREADSHEETS = (".xlsx", ".xls", ".ods")
 NOT_RECOMPUTED = "旁边没有 inputs/ 和 sealed/，得分没有重算；要重算请把它们与 scores.json 放在一起"
@@ -83,6 +84,7 @@ def seal_csv(
 @click.option("--vetoes", type=FILE, help="一票否决")
 @click.option("--history", type=FILE, help="历年等次，或从前各期的得分")
 @click.option("--figures", type=FILE, help="依据数据：系数所依据的档次、增速等")
+@click.option("--screened", type=FILE, help="答卷去留：人对筛查线索的决定")
 @click.option("--period", default="", help="评估的期间：2026、2026-H1、2026-Q3 或 2026-03")
 @click.option(
     "--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True
@@ -114,7 +116,7 @@ def assess(
     inputs, scheme = load_together(given, scheme_file, period)
     assessment = run(folders, inputs, scheme, engine=engine)
     usual = _title(folders) or str(scheme.title)
-    write_results(out, assessment, inputs, Labels(title or usual, organiser))
+    write_results(out, assessment, inputs, Labels(title or usual, organiser), folders)
     counts = assessment.counts
     Console(as_json, is_quiet).result(
         {
@@ -235,6 +237,7 @@ def load_inputs(files: dict[str, Path], period: str = "") -> "Inputs":
         vetoes=tables.get("vetoes"),
         history=tables.get("history"),
         figures=tables.get("figures"),
+        screened=tables.get("screened"),
         period=period,
     )
 

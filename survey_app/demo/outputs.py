@@ -8,10 +8,12 @@ from pathlib import Path
 
 from analysis.inputs import Inputs, read_inputs, table_from_csv
 from analysis.results import Assessment
+from analysis.round_statistics.tables import collect
+from analysis.sealed_round import open_sealed_rounds
 from forms.problems import N_, InputError, Problem
 from survey_app.demo.file_list import FILES, remove_earlier_tables, write_file_list
 from survey_app.demo.input_files import KINDS, PERIOD
-from survey_app.reports.writing import write_csv, write_workbook
+from survey_app.reports.writing import write_workbook
 
 SEALED, INPUTS, CSV = "sealed", "inputs", "csv"
 SCORES, WORKBOOK, TRUTH = "scores.json", "workbook.xlsx", "truth.json"
@@ -89,6 +91,7 @@ def read_input_folder(folder: Path) -> Inputs:
         vetoes=tables.get("vetoes"),
         history=tables.get("history"),
         figures=tables.get("figures"),
+        screened=tables.get("screened"),
         period=_period(folder),
     )
 
@@ -98,10 +101,20 @@ def _period(folder: Path) -> str:
     return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
 
 
-def write_results(to: Path, assessment: Assessment, inputs: Inputs, labels: Labels) -> None:
-    """Write scores.json, the workbook and the CSV tables, and the list of all files."""
+def write_results(
+    to: Path,
+    assessment: Assessment,
+    inputs: Inputs,
+    labels: Labels,
+    folders: Sequence[Path] = (),
+) -> None:
+    """Write scores.json, the workbook and the CSV tables, and the list of all files.
+
+    `folders` are the sealed rounds the assessment was made from.
+    """
     to.mkdir(parents=True, exist_ok=True)
     remove_earlier_tables(to)
+    sealed = open_sealed_rounds(folders)
     (to / SCORES).write_bytes(assessment.scores_json())
     write_workbook(
         assessment,
@@ -111,8 +124,9 @@ def write_results(to: Path, assessment: Assessment, inputs: Inputs, labels: Labe
         cutoff=labels.cutoff,
         inputs=inputs,
         target_per_ratee=labels.target_per_ratee,
+        sufficient=collect(sealed, inputs, assessment.scheme, assessment) if sealed else None,
+        csv=to / CSV,
     )
-    write_csv(assessment, to / CSV, inputs=inputs, target_per_ratee=labels.target_per_ratee)
     write_file_list(to)
 
 

@@ -95,7 +95,8 @@ def assess_real(path: Path, folder: Path, teller: Teller) -> RealResult:
     raters = len({one.rater for one in ratings})
     if sealed != by_value or manifest.counts["ballots"] != raters:
         raise IntegrityError((Problem(path.name, N_("封存的条数与文件不符"), N_("请报告此问题")),))
-    write_results(folder, assessment, inputs, Labels("讲课评价", "（真实评分）"))
+    labels = Labels("讲课评价", "（真实评分）")
+    write_results(folder, assessment, inputs, labels, [folder / SEALED])
     return RealResult(
         folder=folder,
         ratings=len(ratings),

@@ -146,7 +146,7 @@ def _assess_files(
         cutoff=f"{YEAR}年12月20日（模拟）",
         target_per_ratee=city.spec.rows // len(city.inputs.ratees),
     )
-    write_results(folder, assessment, inputs, labels)
+    write_results(folder, assessment, inputs, labels, [copied])
     return assessment
 
 

@@ -32,9 +32,11 @@ def csv_rows(sheet: Sheet) -> list[list[str]]:
     heading = [sheet.section_heading] if sheet.is_sectioned else []
     header = [*heading, *(column.full_title for column in sheet.columns)]
     rows = [[safe(cell) for cell in header]]
-    for section, row in sheet.rows():
-        front = [safe(section)] if sheet.is_sectioned else []
-        rows.append([*front, *(_cell(value) for value in row)])
+    for section in sheet.sections:
+        front = [safe(section.label or section.title)] if sheet.is_sectioned else []
+        blank = [""] * (len(sheet.columns) - 1)
+        rows += [[*front, *blank, safe(sentence)] for sentence in section.lead]
+        rows += [[*front, *(_cell(value) for value in row)] for row in section.rows]
     return rows
 
 

@@ -10,6 +10,7 @@ from survey_app.reports.sheets import Column, Mark, Sheet, Value
 NARROWEST = 6.0
 WIDEST = 30.0
 PROSE = 90.0
+REMARK = 46.0
 MARGIN = 1.6
 PAGE = 118.0
 MOST_STRETCH = 1.8
@@ -43,6 +44,8 @@ def column_widths(sheet: Sheet) -> list[float]:
 def _width(column: Column, values: Sequence[Value]) -> float:
     if column.kind == "prose":
         return PROSE
+    if column.kind == "remark":
+        return REMARK
     # A heading takes two lines at most where its figures are narrower.
     heading = ceil(text_width(column.title) / 4) * 2
     widest = max([heading, *(_shown_width(column, value) for value in values)])

@@ -9,8 +9,10 @@ from typing import Literal
 
 from analysis.rounding import half_up
 
-Kind = Literal["text", "label", "prose", "count", "ordinal", "score", "points", "percent"]
-"""A label is a short text and an ordinal a place in an order: both stand in the middle."""
+Kind = Literal["text", "label", "prose", "remark", "count", "ordinal", "score", "points", "percent"]
+"""A label is a short text and an ordinal a place in an order: both stand in the middle. Prose is as
+wide as a page allows, a remark half of that.
+"""
 
 
 class Mark(Enum):
@@ -41,12 +43,14 @@ class Column:
 class Section:
     """Rows that belong together, such as the ratees of one class; one value per column.
 
-    `title` stands above them in print, `label` (the title where there is none) in files.
+    `title` stands above them in print, `label` (the title where there is none) in files. `lead` are
+    sentences before the rows; in files each is a row whose last column says it.
     """
 
     title: str
     rows: tuple[tuple[Value, ...], ...]
     label: str = ""
+    lead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ _TEXTS: dict[str, dict[str, Any]] = {
         "bg_color": "#F2F2F2",
     },
     "section": {"font_name": HEAD_FONT, "font_size": 11, "valign": "vcenter", "border": 1},
+    "lead": {**_BODY, "valign": "vcenter", "text_wrap": True, "border": 1},
     "note": {**_BODY, "valign": "top", "text_wrap": True},
     "signature": {**_BODY, "align": "left"},
 }
@@ -53,7 +54,7 @@ class Styles:
         self._known: dict[tuple[tuple[str, object], ...], Format] = {}
 
     def text(self, name: str) -> Format:
-        """A format of the frame around the figures: title, unit, head, section, note, signature."""
+        """A format of the frame around the figures: title, unit, head, section, lead, …."""
         return self._format(_TEXTS[name])
 
     def figure(self, kind: Kind) -> Format:

@@ -2,6 +2,7 @@
 
 from analysis.inputs import Inputs
 from analysis.results import Assessment
+from analysis.round_statistics.tables import Sufficient
 from survey_app.reports.basis_table import basis
 from survey_app.reports.context import Beside, Tables
 from survey_app.reports.grade_tables import grades, linkages
@@ -12,6 +13,7 @@ from survey_app.reports.round_tables import findings, participation, quality, ra
 from survey_app.reports.satisfaction_tables import by_channel, by_dimension, summaries
 from survey_app.reports.score_tables import by_rater_class, ranking
 from survey_app.reports.sheets import Sheet
+from survey_app.reports.statistics_table import statistics
 from survey_app.reports.trace_tables import conversions, trace, weights
 
 
@@ -21,8 +23,12 @@ def all_sheets(
     *,
     target_per_ratee: int = 0,
     beside: Beside | None = None,
+    sufficient: Sufficient | None = None,
 ) -> tuple[Sheet, ...]:
-    """The sheets this assessment can fill; `inputs` are those it was made from."""
+    """The sheets this assessment can fill; `inputs` are those it was made from.
+
+    `sufficient` are the sums of its answers; without them 统计说明 is left out.
+    """
     tables = Tables(assessment, inputs, target_per_ratee, beside)
     sheets = [ranking(tables), *monthly(tables), *grades(tables), *linkages(tables)]
     sheets += [*summaries(tables), *by_rater_class(tables), *by_dimension(tables)]
@@ -37,5 +43,7 @@ def all_sheets(
     if target_per_ratee:
         sheets.append(ratee_counts(tables))
     sheets += [ledger(tables), vetoes(tables), *conversions(tables), *weights(tables)]
+    if sufficient is not None and assessment.cells.ballots:
+        sheets.append(statistics(tables, sufficient))
     sheets += [trace(tables), basis(tables)]
     return tuple(sheets)

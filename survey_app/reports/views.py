@@ -10,6 +10,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 
 from survey_app.assessments import service
+from survey_app.assessments.statistics.opening import OpenedStatistics, open_statistics
 from survey_app.core.services import services
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ def workbook(round_id: int) -> Response:
     """Every table, ready to print and sign."""
     from survey_app.reports.writing import write_workbook
 
-    run = _run(round_id)
+    of = _opened(round_id)
+    run = of.run
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "workbook.xlsx"
         write_workbook(
@@ -36,6 +38,7 @@ def workbook(round_id: int) -> Response:
             inputs=run.inputs,
             target_per_ratee=run.frozen.target_per_ratee,
             beside=_beside(run),
+            sufficient=of.sufficient,
         )
         content = path.read_bytes()
     return _download(content, XLSX, f"{_stem(run)}.xlsx", f"results-{round_id}.xlsx")
@@ -46,7 +49,8 @@ def csv_files(round_id: int) -> Response:
     """The same tables as data, one file each."""
     from survey_app.reports.writing import write_csv
 
-    run = _run(round_id)
+    of = _opened(round_id)
+    run = of.run
     packed = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(packed, "w") as archive:
         for path in write_csv(
@@ -55,6 +59,7 @@ def csv_files(round_id: int) -> Response:
             inputs=run.inputs,
             target_per_ratee=run.frozen.target_per_ratee,
             beside=_beside(run),
+            sufficient=of.sufficient,
         ):
             entry = zipfile.ZipInfo(path.name, date_time=(2000, 1, 1, 0, 0, 0))
             archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
@@ -76,10 +81,10 @@ def _beside(run: service.OpenedRun) -> "Beside":
     return beside_of(services().database, run)
 
 
-def _run(round_id: int) -> service.OpenedRun:
+def _opened(round_id: int) -> OpenedStatistics:
     held = services()
     number = request.args.get("run", type=int)
-    return service.open_run(held.database, held.settings, round_id, number)
+    return open_statistics(held.database, held.settings, round_id, number)
 
 
 def _stem(run: service.OpenedRun) -> str:

@@ -83,6 +83,8 @@ class SheetWriter:
         for section in self.sheet.sections:
             if section.title:
                 self._section(section.title)
+            for sentence in section.lead:
+                self._sentence(sentence, "lead")
             for values in section.rows:
                 self._values(values)
         self._notes()
@@ -150,6 +152,10 @@ class SheetWriter:
     def _section(self, title: str) -> None:
         self._wide(title, "section", LINE_POINTS * 1.3)
 
+    def _sentence(self, text: str, style: str) -> None:
+        lines = lines_needed(text, sum(self.widths))
+        self._wide(text, style, LINE_POINTS * lines + 2)
+
     def _values(self, values: tuple[Value, ...]) -> None:
         cells = list(zip(self.sheet.columns, values, self.widths, strict=True))
         lines = max(
@@ -169,10 +175,8 @@ class SheetWriter:
             self.worksheet.write_string(self.row, number, as_text(value), form)
 
     def _notes(self) -> None:
-        total = sum(self.widths)
         for number, note in enumerate(self.sheet.notes):
-            text = f"注：{note}" if number == 0 else f"　　{note}"
-            self._wide(text, "note", LINE_POINTS * lines_needed(text, total) + 2)
+            self._sentence(f"注：{note}" if number == 0 else f"　　{note}", "note")
         self.row += 1
         self._wide(SIGNATURE, "signature", LINE_POINTS * 1.6)
 
