@@ -9,6 +9,7 @@ from analysis.binding import bind
 from analysis.cells import Detail, count_cells
 from analysis.composition import Composed, compose
 from analysis.consequences import consequences
+from analysis.decided_otherwise import decided_otherwise
 from analysis.dedupe import COUNT, FIRST, counting_statuses, judge
 from analysis.engine import Engine, start_engine
 from analysis.grading import Graded, grade
@@ -29,6 +30,7 @@ from analysis.run_leaves import score_run_leaves
 from analysis.run_summary import cell_table, count_rows, participation, quality
 from analysis.scheme import Scheme
 from analysis.scores import content_digest
+from analysis.screened_rows import ScreenedRow
 from analysis.screening import screen
 from analysis.sealed_round import IntegrityError, SealedRound, open_sealed_rounds
 from analysis.shared_raters import total_covariance
@@ -79,7 +81,7 @@ def prepare(
     """
     answers = load_answers(engine, sealed, left_out)
     screened = screen(engine, answers, sealed)
-    judge(engine, answers, scheme.void)
+    judge(engine, answers, scheme.void, inputs.screened)
     cells = tuple(count_cells(engine, form) for form in answers.forms)
     refuse_foreign_options(sealed, cells)
     refuse_unknown_ratees(inputs, cells)
@@ -123,6 +125,21 @@ def evaluate(run: Run) -> tuple[SurveyLeaves, dict[str, Composed], dict[str, Gra
 def ratee_results(run: Run) -> tuple[RateeResult, ...]:
     """The ratees' results alone, without rank intervals; for studies. Raises NoAnswer."""
     _, composed, graded = evaluate(run)
+    return tuple(_result(composed[row.key], graded[row.key], None) for row in run.ratees)
+
+
+def ratee_results_under(
+    run: Run, decisions: Sequence[ScreenedRow]
+) -> tuple[RateeResult, ...] | None:
+    """The ratees' results under other decisions on findings; None where there would be none."""
+    with decided_otherwise(run, decisions) as other:
+        surveys = _surveys(other, other.statuses, "scores")
+        composed = _compose(other, surveys)
+        try:
+            refuse_missing(other, surveys, composed)
+        except NoAnswer:
+            return None
+        graded = grade(run.scheme, composed, run.inputs.history, run.inputs.period)
     return tuple(_result(composed[row.key], graded[row.key], None) for row in run.ratees)
 
 
@@ -232,6 +249,11 @@ def _alternatives(run: Run) -> list[Alternative]:
     if "screened" in occurring:
         name = N_("按筛查规则判为无效的也计入")
         found.append(_alternative(run, "with_screened", name, run.statuses | {"screened"}))
+    if "excluded" in occurring:
+        name = N_("经人核定不计入的也计入")
+        kept = [one for one in run.inputs.screened if one.decision != "exclude"]
+        with decided_otherwise(run, kept) as whole:
+            found.append(_alternative(whole, "with_excluded", name))
     if "doubtful" in occurring:
         name = N_("去掉有疑点的答卷")
         found.append(_alternative(run, "without_doubtful", name, run.statuses - {"doubtful"}))

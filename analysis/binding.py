@@ -46,11 +46,16 @@ def bind(inputs: Inputs, scheme: Scheme) -> Inputs:
     problems: list[Problem] = []
     classes = _Words(scheme.ratee_classes)
     vetoes = _Words({veto.key: veto.name for veto in scheme.vetoes})
+    raters = _Words(scheme.rater_classes).keys
     bound = replace(
         inputs,
         ratees=tuple(_bind_ratee(row, classes, problems) for row in inputs.ratees),
         adjustments=tuple(_bind_adjustment(scheme, row) for row in inputs.adjustments),
         vetoes=tuple(_bind_veto(row, vetoes, problems) for row in inputs.vetoes),
+        screened=tuple(
+            replace(row, rater_class=raters.get(row.rater_class, row.rater_class))
+            for row in inputs.screened
+        ),
     )
     if not problems:
         problems += _class_problems(scheme, bound.ratees)

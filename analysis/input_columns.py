@@ -124,6 +124,15 @@ HISTORY_COLUMNS = (
     Column("series", N_("系列"), ("结果系列", "方案"), required=False),
     Column("score", N_("得分"), ("总分", "分数"), required=False),
 )
+SCREENED_COLUMNS = (
+    Column("round", N_("轮次"), ("评议轮次",), required=False),
+    Column("rule", N_("规则"), ("筛查规则",)),
+    Column("rater_class", N_("评议主体"), required=False),
+    Column("subject", N_("入口或答案模式"), ("线索", "入口", "答案模式"), required=False),
+    Column("ratee", N_("评议对象"), ("单位名称", "单位", "编号"), required=False),
+    Column("decision", N_("决定"), ("去留",)),
+    Column("reason", N_("理由")),
+)
 FIGURE_COLUMNS = (
     _RATEE,
     Column("figure", N_("项目")),

@@ -1,4 +1,4 @@
-"""What goes into an assessment beside ballots: ratees, indicators, adjustments, vetoes, history.
+"""What goes into an assessment beside ballots: ratees, indicators, ledgers, history, decisions.
 
 Every reader takes a table and gives its rows and every problem in them. Ratees are named in the
 other tables by key or by name. Rows carry no line and have no order.
@@ -27,6 +27,7 @@ from analysis.input_columns import (
 )
 from analysis.periods import parse
 from analysis.ratee_rows import RateeKind, RateeRow, Ratees, read_unique_rows
+from analysis.screened_rows import ScreenedRow, read_screened
 from analysis.tables import Cell, Row, Table, table_from_csv
 from forms.definition import nearest
 from forms.problems import N_, InputError, Problem, canonical_json
@@ -100,7 +101,7 @@ class FigureRow:
     value: str
 
 
-AnyRow = RateeRow | IndicatorRow | AdjustmentRow | VetoRow | HistoryRow | FigureRow
+AnyRow = RateeRow | IndicatorRow | AdjustmentRow | VetoRow | HistoryRow | FigureRow | ScreenedRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ class Inputs:
     """Everything beside the ballots, read and consistent.
 
     `period` is what is evaluated ("2026", "2026-H1", "2026-Q3", "2026-03"), "" where nobody said.
+    `screened` are people's decisions on findings of the screens.
     """
 
     ratees: tuple[RateeRow, ...]
@@ -117,9 +119,15 @@ class Inputs:
     history: tuple[HistoryRow, ...] = ()
     figures: tuple[FigureRow, ...] = ()
     period: str = ""
+    screened: tuple[ScreenedRow, ...] = ()
 
     def as_json(self) -> dict[str, object]:
-        """A form without order of rows, for digests; numbers as text."""
+        """A form without order of rows, for digests; numbers as text.
+
+        Without decisions on findings nothing is said of them: taking every one back leads to the
+        digest from before.
+        """
+        decided = {"screened": _sorted_json(self.screened)} if self.screened else {}
         return {
             "ratees": _sorted_json(self.ratees),
             "indicators": _sorted_json(self.indicators),
@@ -128,6 +136,7 @@ class Inputs:
             "history": _sorted_json(self.history),
             "figures": _sorted_json(self.figures),
             "period": self.period,
+            **decided,
         }
 
 
@@ -260,6 +269,7 @@ def read_inputs(
     vetoes: Table | None = None,
     history: Table | None = None,
     figures: Table | None = None,
+    screened: Table | None = None,
     period: str = "",
 ) -> Inputs:
     """All tables together; InputError with the problems of every one of them."""
@@ -289,6 +299,7 @@ def read_inputs(
         rows(history, read_history),
         rows(figures, read_figures),
         period,
+        rows(screened, read_screened),
     )
     if problems:
         raise InputError(problems)

@@ -20,6 +20,7 @@ def notes(run: Run, surveys: SurveyLeaves, composed: Iterable[Composed]) -> Iter
     if run.sealed:
         yield from _on_devices(run)
     yield from _on_forms(run)
+    yield from _on_decisions(run)
     for (path, key), n in sorted(surveys.unweighted.items()):
         yield Note(
             N_("「{component}」没有给评议主体「{rater_class}」权重，其 {n} 份评议不计分"),
@@ -51,6 +52,25 @@ def _on_forms(run: Run) -> Iterator[Note]:
                 N_("问卷「{title}」计分题不足 8 道，全部选同一项不作为疑点"),
                 {"title": str(form.questionnaire.title)},
             )
+
+
+def _on_decisions(run: Run) -> Iterator[Note]:
+    """How much people's decisions on findings took out, and those that point at nothing here."""
+    taken = sum(key.n for one in run.cells for key in one.keys if key.status == "excluded")
+    excluding = [one for one in run.inputs.screened if one.decision == "exclude"]
+    if excluding:
+        yield Note(
+            N_("经人核定不计入的线索 {n} 条，因此不计入 {rows} 份次；两种结果并列"),
+            {"n": len(excluding), "rows": taken},
+        )
+    idle = [
+        one for one in run.inputs.screened if not run.screened.points_at(run.answers.rounds, one)
+    ]
+    if idle:
+        yield Note(
+            N_("去留决定中有 {n} 条在本次筛查里找不到对应的线索，没有起作用：{names}"),
+            {"n": len(idle), "names": "、".join(one.subject or one.rule for one in idle[:NAMED])},
+        )
 
 
 def _on_unused_ballots(run: Run) -> Iterator[Note]:

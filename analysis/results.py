@@ -184,7 +184,9 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class BallotCount:
-    """Rows of one kind. `status`: valid, doubtful (flagged, counts), duplicate, screened, void."""
+    """Rows of one kind. `status`: valid, doubtful (flagged, counts), duplicate, excluded, screened,
+    void.
+    """
 
     round: str
     questionnaire: str
@@ -226,7 +228,7 @@ class RoundQuality:
     """Quality of the answers of one rater class in one round, in rows (ballot x ratee).
 
     `flagged` counts rows by rule, whether or not the rule takes out; `reasons` rows taken out by
-    "act:…" or "rule:…".
+    "act:…", "rule:…" or "said:…" (a decision on what a rule points at).
     """
 
     round: str
@@ -261,8 +263,8 @@ class Participation:
 class Alternative:
     """The totals as they would be under another treatment, shown beside those of record.
 
-    `key`: "same_device_count", "same_device_first", "with_screened", "without_doubtful" or
-    "verified" (open posters left out).
+    `key`: "same_device_count", "same_device_first", "with_screened", "with_excluded",
+    "without_doubtful" or "verified" (open posters left out).
     """
 
     key: str

@@ -14,7 +14,7 @@ from analysis.results import BallotCount, Cell, CellTable, Counts, Participation
 from analysis.screening import Screened
 from analysis.sealed_round import SealedRound, shard_counts
 
-OUT = frozenset({"void", "screened"})
+OUT = frozenset({"void", "screened", "excluded"})
 
 
 def count_rows(cells: Sequence[FormCells], statuses: Collection[str]) -> Counts:

@@ -4,7 +4,8 @@ SELECT a.round_number AS round_number, $ballot AS ballot, a.ratee AS ratee,
        a.rater_class AS rater_class,
        a.stratum AS stratum, a.channel AS channel, a.evidence AS evidence,
        CASE WHEN v.reason LIKE 'act:%' THEN 'void'
-            WHEN v.ballot IS NOT NULL THEN 'screened'
+            WHEN v.reason LIKE 'rule:%' THEN 'screened'
+            WHEN v.ballot IS NOT NULL THEN 'excluded'
             WHEN r.ballot IS NOT NULL THEN 'duplicate'
             WHEN f.ballot IS NOT NULL THEN 'doubtful' ELSE 'valid' END AS status,
        $items

@@ -1,5 +1,6 @@
--- Taken out by an official act (the whole ballot, or its rows on one ratee), or by a rule that the
--- scheme names. One reason a row: an act goes before a rule.
+-- Taken out by an official act (the whole ballot, or its rows on one ratee), by a rule that the
+-- scheme names, or by people's decision on a finding. One reason a row: an act goes before a rule
+-- of the scheme, and that before a decision ("act:" < "rule:" < "said:").
 CREATE TABLE void_$form AS
 SELECT round_number, ballot, ratee, MIN(reason) AS reason
 FROM (
@@ -11,5 +12,12 @@ FROM (
   SELECT round_number, ballot, ratee, CONCAT('rule:', rule) AS reason
   FROM flags_$form
   WHERE rule IN ($void_rules)
+  UNION ALL
+  SELECT f.round_number AS round_number, f.ballot AS ballot, f.ratee AS ratee,
+         CONCAT('said:', f.rule) AS reason
+  FROM flags_$form f JOIN decided_$form d
+    ON d.rule = f.rule AND d.round_number IN (-1, f.round_number)
+   AND d.rater_class IN ('', f.rater_class) AND d.subject IN ('', f.subject)
+   AND d.ratee IN ('', f.ratee)
 ) reasons
 GROUP BY round_number, ballot, ratee

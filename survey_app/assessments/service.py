@@ -280,6 +280,7 @@ def read_sheets(frozen: FrozenRound, sheets: Mapping[str, SheetRows]) -> "Inputs
         vetoes=tables.get("vetoes"),
         history=tables.get("history"),
         figures=tables.get("figures"),
+        screened=tables.get("screened"),
     )
     # Added here: a unit need not be a ratee of the round in which its persons are.
     whole = tuple(

@@ -17,7 +17,7 @@ RENAMED: Mapping[str, str] = {
     "ratee_class": "class",
     "is_certified": "certified",
 }
-KINDS = ("ratees", "indicators", "adjustments", "vetoes", "history", "figures")
+KINDS = ("ratees", "indicators", "adjustments", "vetoes", "history", "figures", "screened")
 PERIOD = "period.txt"
 
 

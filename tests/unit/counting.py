@@ -9,6 +9,7 @@ from analysis.answers import Answers, load_answers
 from analysis.cells import FormCells, count_cells
 from analysis.dedupe import judge
 from analysis.engine import Engine, start_engine
+from analysis.screened_rows import ScreenedRow
 from analysis.screening import Screened, screen
 from analysis.sealed_round import open_sealed_rounds
 
@@ -32,11 +33,13 @@ class Counted:
 
 
 @contextmanager
-def counted(*folders: Path, void: tuple[str, ...] = ()) -> Iterator[Counted]:
+def counted(
+    *folders: Path, void: tuple[str, ...] = (), decisions: tuple[ScreenedRow, ...] = ()
+) -> Iterator[Counted]:
     sealed = open_sealed_rounds(folders)
     with start_engine("duckdb") as engine:
         answers = load_answers(engine, sealed)
         screened = screen(engine, answers, sealed)
-        judge(engine, answers, void)
+        judge(engine, answers, void, decisions)
         cells = [count_cells(engine, form) for form in answers.forms]
         yield Counted(engine, answers, screened, cells)

@@ -120,8 +120,16 @@ def repeated(
     count, size, share = (np.asarray(one, dtype=np.float64) for one in (n, total, elsewhere))
     if not len(count):
         return []
-    p = np.ones(max(family, len(count)))
-    p[: len(count)] = binomial_tail(count, size, np.clip(share, 1e-9, 1 - 1e-9))
-    q = benjamini_hochberg(p)[: len(count)]
+    q = repeated_q(n, total, elsewhere, family)
     hit = (count >= PATTERN_MIN) & (count >= RATIO * size * share) & (q <= FALSE_DISCOVERIES)
     return [int(one) for one in np.flatnonzero(hit)]
+
+
+def repeated_q(
+    n: Sequence[int], total: Sequence[int], elsewhere: Sequence[float], family: int
+) -> Floats:
+    """The adjusted p-values of `repeated`, place by place."""
+    count, share = np.asarray(n, dtype=np.float64), np.asarray(elsewhere, dtype=np.float64)
+    p = np.ones(max(family, len(count)))
+    p[: len(count)] = binomial_tail(count, total, np.clip(share, 1e-9, 1 - 1e-9))
+    return benjamini_hochberg(p)[: len(count)] if len(count) else count

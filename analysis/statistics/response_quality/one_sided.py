@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.statistics.comparisons.multiple_testing import benjamini_hochberg
 from analysis.statistics.response_quality.tails import binomial_tail
@@ -30,6 +31,14 @@ def one_sided(n: Sequence[int], n_full: Sequence[int], rest: Sequence[float]) ->
     total, full, share = (np.asarray(one, dtype=np.float64) for one in (n, n_full, rest))
     if not len(total):
         return []
-    q = benjamini_hochberg(binomial_tail(full, total, np.clip(share, 1e-6, 1 - 1e-6)))
+    q = one_sided_q(n, n_full, rest)
     hit = (total >= SIDED_MIN) & (full / total - share >= SIDED_GAP) & (q <= FALSE_DISCOVERIES)
     return [int(one) for one in np.flatnonzero(hit)]
+
+
+def one_sided_q(
+    n: Sequence[int], n_full: Sequence[int], rest: Sequence[float]
+) -> NDArray[np.float64]:
+    """The adjusted p-values of `one_sided`, place by place."""
+    share = np.clip(np.asarray(rest, dtype=np.float64), 1e-6, 1 - 1e-6)
+    return benjamini_hochberg(binomial_tail(n_full, n, share)) if len(share) else share
