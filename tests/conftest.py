@@ -21,6 +21,7 @@ PLAIN_ON_POSTGRES = frozenset(
         "test_assessments_decisions",
         "test_report_decided",
         "test_statistics_ranks",
+        "test_statistics_rules",
     }
 )
 """Rooms with plain statements: the short run tests them on SQLite, the long one on both."""

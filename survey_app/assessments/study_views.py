@@ -2,6 +2,7 @@
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from survey_app.assessments import service
@@ -17,15 +18,15 @@ WEIGHT = "weight:"
 
 @studies.get("")
 def index(round_id: int) -> str:
-    """The form, and the studies made so far."""
-    return _page(round_id, StudyForm(), [])
+    """The form, filled where a link says with what, and the studies made so far."""
+    return _page(round_id, _typed(request.args), [])
 
 
 @studies.post("")
 def make(round_id: int) -> Response | tuple[str, int]:
     """Make a study; where it gives no answer, say why and keep what was typed."""
     held = services()
-    typed = _typed()
+    typed = _typed(request.form)
     try:
         change = kept.read_change(held.database, typed)
         run = service.open_run(held.database, held.settings, round_id)
@@ -79,8 +80,7 @@ def _page(round_id: int, typed: StudyForm, problems: list[str]) -> str:
     )
 
 
-def _typed() -> StudyForm:
-    form = request.form
+def _typed(form: MultiDict[str, str]) -> StudyForm:
     return StudyForm(
         name=form.get("name", ""),
         scheme=form.get("scheme", ""),

@@ -13,6 +13,7 @@ statistics = Blueprint("statistics", __name__, url_prefix="/statistics")
 
 TABS: dict[str, str] = {
     "ranks": N_("名次和等次"),
+    "rules": N_("规则的影响"),
     "estimates": N_("得分和加权"),
     "raters": N_("评分人"),
     "questionnaires": N_("问卷"),

@@ -1,0 +1,183 @@
+"""One prepared round counted again under many schemes; what stays the same is scored once.
+
+A leaf of questionnaires costs by far the most, and most rules leave it as it is: its scores are
+kept by what they depend on. Only scores are worked out, no errors.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from analysis.assessment import in_period, prepare
+from analysis.binding import bind
+from analysis.composition import compose
+from analysis.dedupe import counting_statuses
+from analysis.engine import Column, Columns, Engine, start_engine
+from analysis.grading import grade
+from analysis.indicators import IndicatorScores, score_indicators
+from analysis.inputs import Inputs, RateeRow
+from analysis.refusals import refuse_missing
+from analysis.results import LeafScore, NoAnswer
+from analysis.round_statistics.rules import Outcome, RuleEffect, effect, refused, strongest_first
+from analysis.rule_sensitivity.answers import of_answers
+from analysis.rule_sensitivity.grades import of_grades
+from analysis.rule_sensitivity.totals import of_totals
+from analysis.rule_sensitivity.variation import Variation
+from analysis.run import Run
+from analysis.run_leaves import score_run_leaves
+from analysis.scheme import Scheme
+from analysis.scheme.components import HUNDRED, MARKED, Component, Weight
+from analysis.sealed_round import SealedRound
+from analysis.survey_leaves import SurveyLeaves, score_survey_leaves
+from analysis.weighting import Missing
+from forms.problems import InputError, canonical_json
+
+Outcomes = dict[str, Outcome]
+Scored = tuple[Mapping[tuple[str, str], LeafScore], tuple[Missing, ...]]
+
+
+def rule_effects(
+    sealed: Sequence[SealedRound], inputs: Inputs, scheme: Scheme, engine: str = "duckdb"
+) -> tuple[RuleEffect, ...]:
+    """Every rule changed by itself, the strongest effect first.
+
+    Raises NoAnswer where the scheme itself gives no result; a change that gives none is told as
+    such.
+    """
+    bound = bind(in_period(inputs, sealed), scheme)
+    with start_engine(engine) as running:
+        trial = _Trial(prepare(running, tuple(sealed), bound, scheme))
+        before = trial.outcomes(scheme, bound)
+        listed = _variations(trial.run)
+        found = [_tried(trial, one, before) for one in listed if one.scheme.void == scheme.void]
+    for one in listed:
+        if one.scheme.void != scheme.void:
+            with start_engine(engine) as running:
+                judged = _Trial(prepare(running, tuple(sealed), bound, one.scheme))
+                found.append(_tried(judged, one, before))
+    return strongest_first(found)
+
+
+def _variations(run: Run) -> list[Variation]:
+    """All that is tried."""
+    evidence = frozenset(key.evidence for one in run.cells for key in one.keys)
+    classes = {row.ratee_class for row in run.ratees}
+    return [
+        *of_answers(run.scheme, evidence),
+        *of_totals(run.scheme, run.inputs),
+        *of_grades(run.scheme, len(classes)),
+    ]
+
+
+def _tried(trial: "_Trial", one: Variation, before: Outcomes) -> RuleEffect:
+    bound = trial.run.inputs
+    inputs = replace(
+        bound,
+        adjustments=bound.adjustments if one.has_adjustments else (),
+        vetoes=tuple(row for row in bound.vetoes if row.veto not in one.vetoes),
+    )
+    try:
+        return effect(one, trial.run.ratees, before, trial.outcomes(one.scheme, inputs))
+    except (NoAnswer, InputError) as error:
+        return refused(one, len(error.problems))
+
+
+class _Remembering:
+    """An engine that answers the same question once, as long as nothing else is run."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._answers: dict[str, Columns] = {}
+
+    def query(self, text: str) -> Columns:
+        if text not in self._answers:
+            self._answers[text] = self._engine.query(text)
+        return dict(self._answers[text])
+
+    def run(self, text: str) -> None:
+        self._answers.clear()
+        self._engine.run(text)
+
+    def add_files(self, name: str, files: Sequence[tuple[int, Path]]) -> None:
+        self._engine.add_files(name, files)
+
+    def add_columns(self, name: str, columns: Mapping[str, Column]) -> None:
+        self._engine.add_columns(name, columns)
+
+    def close(self) -> None:
+        self._engine.close()
+
+
+class _Trial:
+    """A prepared run with what has been scored of it."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = replace(run, engine=_Remembering(run.engine))
+        self._surveys: dict[object, Scored] = {}
+        self._indicators: dict[object, IndicatorScores] = {}
+
+    def outcomes(self, scheme: Scheme, inputs: Inputs) -> Outcomes:
+        """Totals, ranks and grades under a scheme. Raises NoAnswer."""
+        run = replace(
+            self.run,
+            scheme=scheme,
+            inputs=inputs,
+            indicators=self._indicators_of(scheme),
+            statuses=counting_statuses(scheme.same_device),
+        )
+        surveys = self._surveys_of(run)
+        leaves = {
+            **run.indicators.leaves,
+            **surveys.scores,
+            **score_run_leaves(scheme, run.ratees, inputs.history, inputs.period),
+        }
+        composed = compose(
+            scheme, run.ratees, leaves, inputs.adjustments, inputs.vetoes, inputs.figures
+        )
+        refuse_missing(run, surveys, composed)
+        graded = grade(scheme, composed, inputs.history, inputs.period)
+        return {
+            key: Outcome(one.counted_exact, graded[key].rank_class, graded[key].grade)
+            for key, one in composed.items()
+        }
+
+    def _indicators_of(self, scheme: Scheme) -> IndicatorScores:
+        leaves = [leaf.as_json() for leaf in scheme.leaves() if leaf.source in MARKED]
+        key = (scheme.missing, *(canonical_json({**one, "weight": ""}) for one in leaves))
+        if key not in self._indicators:
+            rows = self.run.inputs.indicators
+            self._indicators[key] = score_indicators(scheme, self.run.ratees, rows)
+        return self._indicators[key]
+
+    def _surveys_of(self, run: Run) -> SurveyLeaves:
+        scores: dict[tuple[str, str], LeafScore] = {}
+        missing: list[Missing] = []
+        for leaf in run.scheme.leaves():
+            if leaf.source == "questionnaire":
+                of_leaf, lacking = self._survey(run, leaf)
+                scores |= of_leaf
+                missing += lacking
+        return SurveyLeaves(scores, tuple(missing), {}, {}, {})
+
+    def _survey(self, run: Run, leaf: Component) -> Scored:
+        alone = replace(leaf, weight=Weight(HUNDRED), transforms=())
+        scheme = run.scheme
+        key = (leaf.path, canonical_json(alone.as_json()), scheme.missing, run.statuses)
+        if key not in self._surveys:
+            asked = _having(run, leaf)
+            only = replace(scheme, components=(alone,))
+            found = score_survey_leaves(
+                run.engine, run.cells, only, asked, run.statuses, detail="scores"
+            )
+            self._surveys[key] = (found.scores, found.missing)
+        return self._surveys[key]
+
+
+def _having(run: Run, leaf: Component) -> list[RateeRow]:
+    """The ratees a leaf applies to."""
+    classes = {
+        one
+        for one in {row.ratee_class for row in run.ratees}
+        if leaf.path in {node.path for node in run.scheme.leaves_of(one)}
+    }
+    return [row for row in run.ratees if row.ratee_class in classes]

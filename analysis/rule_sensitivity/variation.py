@@ -1,0 +1,79 @@
+"""One rule of a scheme changed: what it says now, what is tried, and the scheme that says so."""
+
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.changes import Change
+from analysis.note import Note
+from analysis.scheme import Scheme
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """A rule, how it is `now` and how it is `tried`; only this rule differs in `scheme`.
+
+    `vetoes` are the keys of vetoes whose entries are left out. `change` is the study that comes to
+    the same, where there is one.
+    """
+
+    key: str
+    rule: Note
+    now: Note
+    tried: Note
+    scheme: Scheme
+    has_adjustments: bool = True
+    vetoes: frozenset[str] = frozenset()
+    change: Change | None = None
+
+
+def put(**fields: object) -> Callable[[Json], None]:
+    """The edit that puts these fields."""
+
+    def edit(made: Json) -> None:
+        made.update(deepcopy(fields))
+
+    return edit
+
+
+def edited(scheme: Scheme, edit: Callable[[Json], object]) -> Scheme:
+    """The scheme after an edit of its canonical form. Raises InputError where that is none."""
+    made: Json = deepcopy(scheme.as_json())
+    edit(made)
+    return Scheme.from_json(made)
+
+
+def nodes(components: Sequence[Json], parent: str = "") -> Iterator[tuple[str, Json]]:
+    """Every component of a canonical form with its path, parents first."""
+    for node in components:
+        path = f"{parent}/{node['key']}" if parent else node["key"]
+        yield path, node
+        yield from nodes(node.get("component", []), path)
+
+
+def edited_nodes(scheme: Scheme, edit: Callable[[str, Json], object]) -> Scheme:
+    """The scheme after an edit of its components, which get their path and canonical form."""
+
+    def each(made: Json) -> None:
+        for path, node in list(nodes(made["component"])):
+            edit(path, node)
+
+    return edited(scheme, each)
+
+
+def edited_node(scheme: Scheme, path: str, edit: Callable[[Json], object]) -> Scheme:
+    """The scheme after an edit of one component."""
+    return edited_nodes(scheme, lambda at, node: edit(node) if at == path else None)
+
+
+def edited_surveys(scheme: Scheme, **fields: object) -> Scheme:
+    """The scheme with these fields in every leaf of questionnaires."""
+
+    def edit(_: str, node: Json) -> None:
+        if node.get("source") == "questionnaire":
+            node.update(deepcopy(fields))
+
+    return edited_nodes(scheme, edit)

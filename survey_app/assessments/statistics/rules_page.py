@@ -1,0 +1,148 @@
+"""The page 规则的影响: what each rule of the scheme does, one changed at a time."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from flask import request, url_for
+from flask_babel import gettext as _
+
+from survey_app.assessments import service
+from survey_app.assessments.statistics.blueprint import opened, page, statistics
+from survey_app.assessments.statistics.opening import OpenedStatistics
+from survey_app.core.config import Settings
+from survey_app.core.services import services
+
+if TYPE_CHECKING:
+    from analysis.changes import Change
+    from analysis.round_statistics.rules import RuleEffect
+
+REMEMBERED = 16
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """One change as the table shows it; `study` is where it can be studied, if anywhere."""
+
+    effect: "RuleEffect"
+    furthest: str
+    correlation: str
+    study: str
+
+
+@statistics.get("/rules")
+def rules(round_id: int) -> str:
+    """What each rule does; counted when somebody asks, since it takes seconds."""
+    of = opened(round_id)
+    settings = services().settings
+    effects = _KNOWN.find(of, settings)
+    if effects is None and "compute" in request.args:
+        effects = _KNOWN.make(of, settings)
+    if effects is None:
+        return page("rules", round_id, of, is_known=False)
+    from analysis.round_statistics.rules import sentences
+
+    errors = [one.se for one in of.assessment.ratees if one.se is not None]
+    rows = [_row(round_id, one, may_study=_is_newest(round_id, of)) for one in effects]
+    return page(
+        "rules",
+        round_id,
+        of,
+        is_known=True,
+        sentences=sentences(effects, errors),
+        rows=[row for row in rows if not row.effect.is_idle],
+        idle=[row for row in rows if row.effect.is_idle],
+    )
+
+
+def _is_newest(round_id: int, of: OpenedStatistics) -> bool:
+    """Studies start from the newest run."""
+    return service.list_runs(services().database, round_id)[0].number == of.run.line.number
+
+
+def _row(round_id: int, one: "RuleEffect", *, may_study: bool) -> RuleRow:
+    study = ""
+    if may_study and one.change is not None:
+        name = one.said.text(_)
+        asked = urlencode({"name": name, **_asked(one.change)})
+        study = f"{url_for('assessments.studies.index', round_id=round_id)}?{asked}"
+    return RuleRow(
+        effect=one,
+        furthest=_furthest(one),
+        correlation=_correlation(one.correlation),
+        study=study,
+    )
+
+
+def _correlation(value: float | None) -> str:
+    """To four decimals; what is not quite 1 does not look like it."""
+    if value is None:
+        return "—"
+    return "＞0.9999" if 0.99995 <= value < 1 else f"{value:.4f}"
+
+
+def _furthest(one: "RuleEffect") -> str:
+    if not one.places:
+        return "—"
+    said: str = _("{who} 升 {n} 名") if one.places > 0 else _("{who} 降 {n} 名")
+    text = said.format(who=one.who, n=abs(one.places))
+    if one.n_alike > 1:
+        text += _("（另有 {n} 个同样远）").format(n=one.n_alike - 1)
+    return text
+
+
+def _asked(change: "Change") -> dict[str, str]:
+    """A change as the form of studies asks for it."""
+    from forms.problems import plain
+
+    asked = {f"weight:{path}": plain(weight) for path, weight in change.weights}
+    if change.unknown:
+        asked["unknown"] = change.unknown
+    if not change.has_adjustments:
+        asked["no_adjustments"] = "y"
+    return asked
+
+
+class _Known:
+    """The effects this process has worked out last; the same content gives the same ones."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._making = Lock()
+        self._made: OrderedDict[tuple[str, ...], tuple[RuleEffect, ...]] = OrderedDict()
+
+    def find(self, of: OpenedStatistics, settings: Settings) -> "tuple[RuleEffect, ...] | None":
+        """What is known already; nobody waits for it."""
+        with self._lock:
+            return self._made.get(_key(of, settings))
+
+    def make(self, of: OpenedStatistics, settings: Settings) -> "tuple[RuleEffect, ...]":
+        """Work it out, one request at a time."""
+        with self._making:
+            found = self.find(of, settings)
+            if found is None:
+                found = _effects(of, settings)
+                with self._lock:
+                    self._made[_key(of, settings)] = found
+                    while len(self._made) > REMEMBERED:
+                        self._made.popitem(last=False)
+            return found
+
+
+def _key(of: OpenedStatistics, settings: Settings) -> tuple[str, ...]:
+    return (str(settings.sealed_dir), of.run.frozen.key, of.assessment.content_digest)
+
+
+def _effects(of: OpenedStatistics, settings: Settings) -> "tuple[RuleEffect, ...]":
+    # The analysis brings DuckDB and scipy, which the rater's path must not load.
+    from analysis.rule_sensitivity import rule_effects
+    from analysis.sealed_round import open_sealed_rounds
+
+    run = of.run
+    folders = [settings.sealed_dir / run.frozen.key] if run.frozen.questionnaires else []
+    return rule_effects(open_sealed_rounds(folders), run.inputs, run.assessment.scheme)
+
+
+_KNOWN = _Known()
