@@ -1,7 +1,7 @@
 """Do the raters of one class agree, and about which ratees least?"""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from analysis.statistics.estimate import Estimate, NoEstimate
 from forms.problems import N_
 
 LOWEST = 5
+FEW_RATEES = 10
 ONE_IN = 4
 DRAWS = 500
 COMPLETE = 0.5
@@ -72,7 +73,7 @@ def agreement(
     notes: list[Note] = []
     icc = None
     try:
-        icc = icc_groups(group.moments, seed=seed, draws=DRAWS)
+        icc = _sure(icc_groups(group.moments, seed=seed, draws=DRAWS))
     except NoEstimate as reason:
         notes.append(reason.note)
     alphas = tuple(_alphas(group))
@@ -91,6 +92,18 @@ def agreement(
         sentences=tuple(_sentences(None if has_shares else icc, alphas, named, complete)),
         notes=tuple(notes),
     )
+
+
+def _sure(icc: GroupIcc) -> GroupIcc:
+    """The same without intervals where too few ratees make them worthless."""
+    if icc.table.groups >= FEW_RATEES:
+        return icc
+    note = Note(
+        N_("只有 {n} 个对象，少于 {least} 个，不给区间"),
+        {"n": icc.table.groups, "least": FEW_RATEES},
+    )
+    icc1, icc2 = (replace(one, lo=None, hi=None, notes=(note,)) for one in (icc.icc1, icc.icc2))
+    return replace(icc, icc1=icc1, icc2=icc2)
 
 
 def _alphas(group: RatingGroup) -> Iterator[tuple[str, float, int]]:

@@ -148,8 +148,11 @@ def _names(groups: list[RaterGroup]) -> str:
     )
 
 
-def shares_chart(groups: tuple[RaterGroup, ...]) -> Markup | None:
-    """A strip for every class whose severities can be told: ratees, raters, the rest."""
+def shares_chart(
+    groups: tuple[RaterGroup, ...],
+) -> tuple[Markup, tuple[tuple[Markup, str], ...]] | None:
+    """A strip for every class whose severities can be told (ratees, raters, rest); its legend."""
+    from survey_app.assessments.charts import swatch
     from survey_app.assessments.pages import safe
     from survey_app.assessments.statistics.rank_charts import grade_strips
 
@@ -161,7 +164,8 @@ def shares_chart(groups: tuple[RaterGroup, ...]) -> Markup | None:
     if not rows:
         return None
     parts = [_("对象的差别"), _("评分人的宽严"), _("看法不同和偶然")]
-    return safe(grade_strips("shares", _("一次评分的差异从哪里来"), parts, rows))
+    chart = safe(grade_strips("shares", _("一次评分的差异从哪里来"), parts, rows))
+    return chart, tuple((safe(swatch(place)), part) for place, part in enumerate(parts))
 
 
 def _severity_figures(report: "RaterReport") -> list[Figure]:
