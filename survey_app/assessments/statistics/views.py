@@ -3,8 +3,8 @@
 from survey_app.assessments.statistics import (
     estimates_page,
     questionnaires_page,
-    raters_page,
     ranks_page,
+    raters_page,
     rules_page,
 )
 from survey_app.assessments.statistics.blueprint import statistics
@@ -12,8 +12,8 @@ from survey_app.assessments.statistics.blueprint import statistics
 __all__ = [
     "estimates_page",
     "questionnaires_page",
-    "raters_page",
     "ranks_page",
+    "raters_page",
     "rules_page",
     "statistics",
 ]
