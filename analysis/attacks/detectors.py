@@ -56,7 +56,7 @@ def truth(dirty: Round, subject: Subject) -> Bools:
     if subject == "ballot":
         return forged
     if subject == "rater":
-        false: Bools = dirty.is_false.any(axis=1)
+        false: Bools = np.asarray(dirty.is_false.any(axis=1), dtype=np.bool_)
         return false
     if subject == "sheet":
         return dirty.is_false.ravel()

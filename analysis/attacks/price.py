@@ -151,31 +151,22 @@ def _exact(one: RateeResult) -> float:
 
 
 def _against_rival(gates: Gates, fall: Ints) -> dict[tuple[str, int], int]:
-    """By (ratee, entrance): lowest-mark ballots on the one above it that put it below."""
-    found: dict[tuple[str, int], int] = {}
-    under = {
-        (one.ratee_class, one.rank_class): [
-            two.key
+    """By (ratee, entrance): lowest-mark ballots on one next above that put it below."""
+    under: dict[int, list[str]] = {}
+    for place, one in enumerate(gates.ratees):
+        later = [
+            two
             for two in gates.ratees
-            if two.ratee_class == one.ratee_class and two.rank_class == _next_rank(gates, one)
+            if two.ratee_class == one.ratee_class and (two.rank_class or 0) > (one.rank_class or 0)
         ]
-        for one in gates.ratees
-    }
-    for ratee, entrance, k in zip(gates.ratee, gates.entrance, fall, strict=True):
-        one = gates.ratees[ratee]
-        for key in under[one.ratee_class, one.rank_class]:
-            if k:
-                found[key, int(entrance)] = int(k)
+        first = min((two.rank_class or 0 for two in later), default=0)
+        under[place] = [two.key for two in later if two.rank_class == first]
+    found: dict[tuple[str, int], int] = {}
+    gate = zip(gates.ratee.tolist(), gates.entrance.tolist(), fall.tolist(), strict=True)
+    for ratee, entrance, k in gate:
+        for key in under[ratee] if k else ():
+            found[key, entrance] = min(k, found.get((key, entrance), k))
     return found
-
-
-def _next_rank(gates: Gates, one: RateeResult) -> int:
-    later = [
-        two.rank_class or 0
-        for two in gates.ratees
-        if two.ratee_class == one.ratee_class and (two.rank_class or 0) > (one.rank_class or 0)
-    ]
-    return min(later, default=-1)
 
 
 def _costs(
