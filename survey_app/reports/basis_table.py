@@ -6,6 +6,7 @@ from pathlib import Path
 
 from analysis.results import Alternative
 from analysis.scheme.components import Component
+from analysis.scheme.words import EVIDENCE, MIX_BY
 from forms.problems import plain
 from survey_app.assessments.wording import FLAG_NAMES, FLAG_WORDS, form_title
 from survey_app.reports.context import Tables
@@ -13,6 +14,7 @@ from survey_app.reports.round_tables import duplicate_words, void_words
 from survey_app.reports.score_tables import cap
 from survey_app.reports.sheets import Column, Section, Sheet
 from survey_app.reports.votes import PRIVACY_MINIMUM
+from survey_app.rounds.channels import CHANNELS
 
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 MISSING = {
@@ -74,7 +76,7 @@ def _total(tables: Tables) -> Iterator[tuple[str, str]]:
             ),
         )
     for leaf in tables.questionnaire_leaves():
-        yield f"{leaf.name}的计票", _leaf_words(leaf)
+        yield f"{leaf.name}的计票", _leaf_words(tables, leaf)
     yield "缺项", MISSING[scheme.missing] + "。"
     yield (
         "误差",
@@ -95,13 +97,33 @@ def _total(tables: Tables) -> Iterator[tuple[str, str]]:
     )
 
 
-def _leaf_words(leaf: Component) -> str:
+def _leaf_words(tables: Tables, leaf: Component) -> str:
     if leaf.unknown is None:
         unknown = "“不了解”不计入分母"
     else:
         unknown = f"“不了解”按 {plain(leaf.unknown)} 分计入"
     trim = "不去极值" if not leaf.trim else f"两端各去掉 {plain(leaf.trim * 100)}% 的票"
-    return f"{unknown}；空白不计；{trim}；每个主体至少 {leaf.min_n} 份有效答卷才计分。"
+    return (
+        "；".join(
+            (
+                f"{unknown}；空白不计；{trim}；每个主体至少 {leaf.min_n} 份有效答卷才计分",
+                *_which_count(tables, leaf),
+            )
+        )
+        + "。"
+    )
+
+
+def _which_count(tables: Tables, leaf: Component) -> Iterator[str]:
+    """The evidence a ballot needs, and how answers of different parts are mixed."""
+    if leaf.evidence:
+        yield "只计这些凭据的答卷：" + "、".join(EVIDENCE[level] for level in leaf.evidence)
+    if leaf.mix:
+        names = {"evidence": EVIDENCE, "channel": CHANNELS}.get(leaf.mix.by, {})
+        parts = "、".join(f"{names.get(key, key)} {plain(w)}" for key, w in leaf.mix.weights)
+        of = "、".join(tables.scheme.rater_class_name(key) for key in leaf.mix.rater_classes)
+        only = f"（限{of}）" if of else ""
+        yield f"按{MIX_BY[leaf.mix.by]}加权{only}：{parts}；没有写到的不计分"
 
 
 def _weights(tables: Tables) -> Iterator[tuple[str, str]]:

@@ -163,7 +163,14 @@ def class_name(scheme: Scheme, key: str) -> str:
 
 def numeral(place: int) -> str:
     """The Chinese numeral of a section, counted from 0."""
-    return NUMERALS[place] if place < len(NUMERALS) else str(place + 1)
+    tens, ones = divmod(place + 1, 10)
+    if tens > 9:
+        return str(place + 1)
+    return (
+        (NUMERALS[tens - 1] if tens > 1 else "")
+        + ("十" if tens else "")
+        + (NUMERALS[ones - 1] if ones else "")
+    )
 
 
 def by_rank(one: RateeResult) -> tuple[int, str]:

@@ -10,7 +10,7 @@ from survey_app.reports.sheets import Column, Mark, Sheet, Value
 NARROWEST = 6.0
 WIDEST = 30.0
 PROSE = 90.0
-REMARK = 46.0
+REMARK = 64.0
 MARGIN = 1.6
 PAGE = 118.0
 MOST_STRETCH = 1.8

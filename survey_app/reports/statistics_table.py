@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 
 from analysis.rank_ranges import seed_of
+from analysis.round_statistics.estimates import survey_leaves
 from analysis.round_statistics.tables import Sufficient
 from survey_app.reports.context import Tables, numeral
 from survey_app.reports.sheets import Section, Sheet
 from survey_app.reports.statistics_ranks import rank_sections
+from survey_app.reports.statistics_raters import rater_section
 from survey_app.reports.statistics_rows import COLUMNS, section
+from survey_app.reports.statistics_scores import level_sections, part_sections, total_sections
 
 READ = (
     "每一行是一个数：是谁的什么、数值、n（背后的份次；评分人和问卷两部分见各自的说明）、95% 区间，"
@@ -35,8 +38,13 @@ def statistics(tables: Tables, sufficient: Sufficient) -> Sheet:
 def _sections(tables: Tables, sufficient: Sufficient) -> Iterator[Section]:
     yield section("怎样看这张表", READ, ())
     seed = seed_of(tables.assessment.content_digest)
+    leaves = survey_leaves(tables.scheme, sufficient)
     if tables.inputs is not None:
         yield from rank_sections(tables, tables.inputs, sufficient, seed)
+    yield from total_sections(tables, leaves)
+    yield from rater_section(tables, sufficient, seed)
+    yield from level_sections(tables, leaves)
+    yield from part_sections(tables, leaves)
 
 
 def _notes(tables: Tables) -> tuple[str, ...]:

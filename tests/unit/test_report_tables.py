@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.results import Assessment, CellTable, Participation
+from analysis.scheme import Scheme
 from analysis.screening import Finding
 from survey_app.assessments.explanation import Step, exact_text, explain
 from survey_app.reports.sheets import Mark, Sheet, Value
 from survey_app.reports.tables import all_sheets
 from survey_app.reports.votes import Tally, hidden_places
 from survey_app.reports.writing import write_csv, write_workbook
-from tests.unit.hand_made import INPUTS, U1, assessment, ballots, cells
+from tests.unit.hand_made import INPUTS, SCHEME, U1, assessment, ballots, cells
 
 
 def sheets(of: Assessment | None = None) -> dict[str, Sheet]:
@@ -157,6 +158,26 @@ def test_the_basis_names_everything_the_figures_rest_on() -> None:
     assert "市教育局 92.90→92.40" in said["同一设备的重复答卷也计入"]
     assert said["说明"] == "有 4 份答卷的评议主体不在方案里，不计分。"
     assert "模拟数据" in said
+
+
+def test_the_basis_says_which_evidence_counts_and_how_parts_are_mixed() -> None:
+    public = """
+evidence = ["code", "card"]
+
+[component.mix]
+by = "evidence"
+weights = {code = "60", card = "40"}
+rater_classes = ["citizen"]
+"""
+    at = "min_n = 5"
+    scheme = Scheme.load(SCHEME.decode().replace(at, at + public, 1).encode())
+    of = replace(assessment(), scheme=scheme)
+    said = {str(values[0]): str(values[1]) for _, values in sheets(of)["口径说明"].rows()}
+    assert "只计这些凭据的答卷：验证码、评议卡；" in said["公众评议的计票"]
+    assert said["公众评议的计票"].endswith(
+        "按凭据加权（限市民）：验证码 60、评议卡 40；没有写到的不计分。"
+    )
+    assert "凭据" not in said["内部评估的计票"]
 
 
 def test_findings_are_listed_with_names_and_figures() -> None:
