@@ -170,6 +170,19 @@ def _equal_classes(node: Json) -> None:
     }
 
 
+def of_decisions(scheme: Scheme, n: int) -> Iterator[Variation]:
+    """The n findings on which people decided that their answers stay out."""
+    if n:
+        yield Variation(
+            "decisions",
+            Note(N_("经人核定不计入的答卷（{n} 项决定）"), {"n": n}),
+            Note(N_("不计入")),
+            Note(N_("照常计入")),
+            scheme,
+            has_decisions=False,
+        )
+
+
 def _void(scheme: Scheme) -> Iterator[Variation]:
     for rule in scheme.void:
         left = [one for one in scheme.void if one != rule]

@@ -19,7 +19,7 @@ from analysis.inputs import Inputs, RateeRow
 from analysis.refusals import refuse_missing
 from analysis.results import LeafScore, NoAnswer
 from analysis.round_statistics.rules import Outcome, RuleEffect, effect, refused, strongest_first
-from analysis.rule_sensitivity.answers import of_answers
+from analysis.rule_sensitivity.answers import of_answers, of_decisions
 from analysis.rule_sensitivity.grades import of_grades
 from analysis.rule_sensitivity.totals import of_totals
 from analysis.rule_sensitivity.variation import Variation
@@ -31,6 +31,9 @@ from analysis.sealed_round import SealedRound
 from analysis.survey_leaves import SurveyLeaves, score_survey_leaves
 from analysis.weighting import Missing
 from forms.problems import InputError, canonical_json
+
+ANY_POLICY = ""
+"""Where nothing is missing it does not matter what would be done about it."""
 
 Outcomes = dict[str, Outcome]
 Scored = tuple[Mapping[tuple[str, str], LeafScore], tuple[Missing, ...]]
@@ -49,13 +52,19 @@ def rule_effects(
         trial = _Trial(prepare(running, tuple(sealed), bound, scheme))
         before = trial.outcomes(scheme, bound)
         listed = _variations(trial.run)
-        found = [_tried(trial, one, before) for one in listed if one.scheme.void == scheme.void]
+        found = [_tried(trial, one, before) for one in listed if not _is_judged_anew(scheme, one)]
     for one in listed:
-        if one.scheme.void != scheme.void:
+        if _is_judged_anew(scheme, one):
+            given = bound if one.has_decisions else replace(bound, screened=())
             with start_engine(engine) as running:
-                judged = _Trial(prepare(running, tuple(sealed), bound, one.scheme))
+                judged = _Trial(prepare(running, tuple(sealed), given, one.scheme))
                 found.append(_tried(judged, one, before))
     return strongest_first(found)
+
+
+def _is_judged_anew(scheme: Scheme, one: Variation) -> bool:
+    """Whether other rows count, beyond what their status says already."""
+    return one.scheme.void != scheme.void or not one.has_decisions
 
 
 def _variations(run: Run) -> list[Variation]:
@@ -64,6 +73,7 @@ def _variations(run: Run) -> list[Variation]:
     classes = {row.ratee_class for row in run.ratees}
     return [
         *of_answers(run.scheme, evidence),
+        *of_decisions(run.scheme, sum(row.decision == "exclude" for row in run.inputs.screened)),
         *of_totals(run.scheme, run.inputs),
         *of_grades(run.scheme, len(classes)),
     ]
@@ -162,15 +172,17 @@ class _Trial:
     def _survey(self, run: Run, leaf: Component) -> Scored:
         alone = replace(leaf, weight=Weight(HUNDRED), transforms=())
         scheme = run.scheme
-        key = (leaf.path, canonical_json(alone.as_json()), scheme.missing, run.statuses)
-        if key not in self._surveys:
-            asked = _having(run, leaf)
-            only = replace(scheme, components=(alone,))
-            found = score_survey_leaves(
-                run.engine, run.cells, only, asked, run.statuses, detail="scores"
-            )
-            self._surveys[key] = (found.scores, found.missing)
-        return self._surveys[key]
+        key = (leaf.path, canonical_json(alone.as_json()), run.statuses)
+        for policy in (ANY_POLICY, scheme.missing):
+            if (key, policy) in self._surveys:
+                return self._surveys[key, policy]
+        only = replace(scheme, components=(alone,))
+        found = score_survey_leaves(
+            run.engine, run.cells, only, _having(run, leaf), run.statuses, detail="scores"
+        )
+        policy = scheme.missing if found.missing else ANY_POLICY
+        self._surveys[key, policy] = (found.scores, found.missing)
+        return found.scores, found.missing
 
 
 def _having(run: Run, leaf: Component) -> list[RateeRow]:

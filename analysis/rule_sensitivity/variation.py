@@ -16,8 +16,9 @@ Json = dict[str, Any]
 class Variation:
     """A rule, how it is `now` and how it is `tried`; only this rule differs in `scheme`.
 
-    `vetoes` are the keys of vetoes whose entries are left out. `change` is the study that comes to
-    the same, where there is one.
+    `vetoes` are the keys of vetoes whose entries are left out; without `has_decisions` nothing that
+    people decided on findings of the screens holds. `change` is the study that comes to the same,
+    where there is one.
     """
 
     key: str
@@ -26,6 +27,7 @@ class Variation:
     tried: Note
     scheme: Scheme
     has_adjustments: bool = True
+    has_decisions: bool = True
     vetoes: frozenset[str] = frozenset()
     change: Change | None = None
 

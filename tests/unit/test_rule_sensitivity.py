@@ -7,6 +7,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analysis.assessment import assess
 from analysis.inputs import AdjustmentRow, Inputs, RateeRow, VetoRow
@@ -17,9 +19,11 @@ from analysis.rule_sensitivity.answers import of_answers
 from analysis.rule_sensitivity.grades import of_grades
 from analysis.rule_sensitivity.totals import of_totals
 from analysis.scheme import Scheme, shipped
+from analysis.screened_rows import ScreenedRow
 from analysis.sealed_round import open_sealed_rounds
 from analysis.studies import Study, study
-from tests.unit.sealing import Row, seal
+from tests.unit.made_schemes import schemes
+from tests.unit.sealing import Row, questionnaire, seal
 from tests.unit.test_studies import mark
 
 SCHEME = """
@@ -228,8 +232,6 @@ def test_the_order_of_rows_and_inputs_does_not_matter(
 
 def test_a_voiding_rule_is_judged_anew(tmp_path: Path) -> None:
     """Eight items: u1's straight 100 is void; counted it makes (80 + 100) / 2 = 90 of 80."""
-    from tests.unit.sealing import questionnaire
-
     mixed = (4, 4, 4, 4, 3, 5, 4, 4, 4)
     straight = (5,) * 9
     sheets = [Row("u1", mixed), Row("u1", straight), Row("u2", mixed), Row("u3", mixed)]
@@ -239,6 +241,20 @@ def test_a_voiding_rule_is_judged_anew(tmp_path: Path) -> None:
     one = found["void:straight_line"]
     assert one.shift == pytest.approx(5 / 3, abs=1e-12)
     assert "adjustments" not in found
+
+
+def test_what_people_decided_can_be_taken_back(tmp_path: Path) -> None:
+    """The same straight 100, left out by a decision instead of by the scheme."""
+    mixed = (4, 4, 4, 4, 3, 5, 4, 4, 4)
+    sheets = [Row("u1", mixed), Row("u1", (5,) * 9), Row("u2", mixed), Row("u3", mixed)]
+    numbered = [replace(row, submission=n) for n, row in enumerate(sheets)]
+    seal(tmp_path / "r", numbered, questionnaire(items=8))
+    out = ScreenedRow("", "straight_line", "citizen", "", "", "exclude", "核实")
+    inputs = replace(INPUTS, screened=(out,))
+    found = effects(tmp_path / "r", inputs, SCHEME.replace('void = ["straight_line"]', ""))
+    assert found["decisions"].shift == pytest.approx(5 / 3, abs=1e-12)
+    kept = replace(INPUTS, screened=(replace(out, decision="keep"),))
+    assert "decisions" not in effects(tmp_path / "r", kept)
 
 
 def test_what_gives_no_result_is_told(folder: Path) -> None:
@@ -276,6 +292,15 @@ def test_every_shipped_scheme_can_be_varied(key: str) -> None:
     for one in made:
         if one.has_adjustments and not one.vetoes:
             assert plan.diff(one.scheme), one.key
+
+
+@given(plan=schemes(), levels=st.sets(st.sampled_from(["code", "card", "open"])))
+@settings(max_examples=5, deadline=None)
+def test_any_scheme_can_be_varied(plan: Scheme, levels: set[str]) -> None:
+    """Whatever a scheme says, there is a list of changes, each under a key of its own."""
+    made = [*of_answers(plan, frozenset(levels)), *of_totals(plan, INPUTS), *of_grades(plan, 2)]
+    assert len(set(keys(made))) == len(made)
+    assert all(one.scheme.key == plan.key for one in made)
 
 
 def test_weights_of_classes_stay_whole() -> None:
