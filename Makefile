@@ -37,8 +37,9 @@ test: $(VENV)/.tools ## everything a change must pass, in minutes
 	$(MAKE) check
 	$(PYTEST) -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not long" tests
 
-long: $(VENV)/.tools ## the long forms: races, kills, closes, accessibility
+long: $(VENV)/.tools ## the long forms: races, kills, accessibility, properties in depth
 	$(PYTEST) -m long tests
+	PROPERTIES=thorough $(PYTEST) -n $(JOBS) -m "hypothesis and not long" tests/unit
 
 check: $(VENV)/.tools ## lint, types and import directions
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as properties
 
 from survey_app.core.config import Settings
 from survey_app.core.database import Database
@@ -25,6 +26,9 @@ PLAIN_ON_POSTGRES = frozenset(
     }
 )
 """Rooms with plain statements: the short run tests them on SQLite, the long one on both."""
+properties.register_profile("short", max_examples=30, deadline=None)
+properties.register_profile("thorough", max_examples=150, deadline=None)
+properties.load_profile(os.environ.get("PROPERTIES", "short"))
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 
 
