@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from forms.problems import N_, InputError
 from survey_app.assessments.appraised import indicator_sheet
 from survey_app.assessments.history import SheetRows, history_sheet
+from survey_app.assessments.screened import screened_sheet
 from survey_app.assessments.tables import Run
 from survey_app.core import clock
 from survey_app.core.config import Settings
@@ -213,6 +214,7 @@ def _source(session: Session, round_id: int) -> _Source:
     composed = {
         "indicators": indicator_sheet(session, frozen, kept.get("indicators")),
         "history": history_sheet(session, frozen, kept.get("history")),
+        "screened": screened_sheet(session, round_id),
     }
     kept |= {kind: sheet for kind, sheet in composed.items() if sheet is not None}
     return _Source(row, frozen, kept)

@@ -98,6 +98,35 @@ class Result(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class ScreeningDecision(Base):
+    """What people decided about a finding of the screens; the last row about it holds.
+
+    The finding is named by the sealed round ("" for all), the rule, the rater class, the link or
+    the pattern, and the ratee; never a ballot. `run_id` is the run whose pile it was decided on.
+    "withdraw" takes back what held before.
+    """
+
+    __tablename__ = "screening_decision"
+    __table_args__ = (
+        CheckConstraint("act IN ('exclude', 'keep', 'withdraw')", name="act"),
+        CheckConstraint("reason <> ''", name="says_why"),
+        CheckConstraint("rule <> ''", name="rule"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
+    sealed_round: Mapped[str] = mapped_column(Text)
+    rule: Mapped[str] = mapped_column(Text)
+    rater_class: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    ratee: Mapped[str] = mapped_column(Text)
+    act: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    operator: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class StoredStudy(Base):
     """A study (推演) of a run: what was changed and what came of it. Never a result."""
 

@@ -33,6 +33,7 @@ EVIDENCE_NAMES = {
     "fast_share": N_("过快的比例"),
     "fast_elsewhere": N_("其他入口过快的比例"),
     "rater_class": N_("评议主体"),
+    "submitted": N_("提交总数"),
 }
 
 

@@ -51,6 +51,7 @@ ACTION_NAMES: dict[str, str] = {
     "veto.enter": N_("登记一票否决"),
     "veto.withdraw": N_("撤销一票否决"),
     "evidence.add": N_("附上文件"),
+    "screening.decide": N_("决定答卷去留"),
     "grades.decide": N_("评定等次"),
     "grades.approve": N_("审定等次"),
     "grades.reopen": N_("退回等次"),

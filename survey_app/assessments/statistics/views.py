@@ -1,6 +1,7 @@
 """All pages of statistics; each brings its own address."""
 
 from survey_app.assessments.statistics import (
+    answers_page,
     estimates_page,
     questionnaires_page,
     ranks_page,
@@ -10,6 +11,7 @@ from survey_app.assessments.statistics import (
 from survey_app.assessments.statistics.blueprint import statistics
 
 __all__ = [
+    "answers_page",
     "estimates_page",
     "questionnaires_page",
     "ranks_page",

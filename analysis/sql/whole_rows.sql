@@ -1,0 +1,1 @@
+SELECT ratee, rater_class, pace, $items FROM answers_$form
