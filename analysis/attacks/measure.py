@@ -21,6 +21,7 @@ from forms.problems import N_
 
 BALLOTS = 50
 PANEL_SHARE = 0.1
+SEEN = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +100,20 @@ class Measured:
     quiet: tuple[Quiet, ...]
     moved: tuple[Moved, ...]
 
-    def best(self, attack: str) -> Found | None:
-        """The detector that finds an attack most often."""
-        known = [one for one in self.found if one.attack == attack and one.rate is not None]
-        return max(known, key=lambda one: one.rate.share if one.rate else 0.0, default=None)
+    def seen_by(self, attack: str) -> tuple[Found, ...]:
+        """Detectors that see an attack: at least half of what it made flagged, and surely more
+        often than in honest rounds; the most certain first.
+        """
+        alarm = {one.detector: one.rate.hi for one in self.quiet if one.rate is not None}
+        known = [
+            one
+            for one in self.found
+            if one.attack == attack
+            and one.rate is not None
+            and one.rate.share >= SEEN
+            and one.rate.lo > alarm.get(one.detector, 0.0)
+        ]
+        return tuple(sorted(known, key=lambda one: -one.rate.share if one.rate else 0.0))
 
 
 Counted = list[tuple[int, int]]

@@ -2,7 +2,7 @@
 
 import click
 
-from survey_app.cli import assessing, backup, demo, rounds, schemes, serving
+from survey_app.cli import assessing, attacking, backup, demo, rounds, schemes, serving
 from survey_app.cli.console import utf8_streams
 from survey_app.cli.stats import stats
 
@@ -32,6 +32,7 @@ for _one in (
     assessing.verify,
     schemes.scheme,
     stats,
+    attacking.attacks,
     backup.backup,
     backup.restore,
 ):
