@@ -94,7 +94,8 @@ def equations(y: Floats, factors: Sequence[Codes], x: Floats | None = None) -> E
     `factors` are level numbers 0..q-1, each level used. Rows are sorted first, so that the sums
     do not depend on their order. Raises NoEstimate where the model has no answer.
     """
-    x = np.empty((len(y), 0)) if x is None else np.asarray(x, dtype=float).reshape(len(y), -1)
+    x = np.asarray(np.empty((len(y), 0)) if x is None else x, dtype=float)
+    x = x[:, None] if x.ndim == 1 else x
     levels = tuple(int(one.max()) + 1 if len(one) else 0 for one in factors)
     _check(y, levels, x.shape[1] + 1)
     order = tuple(sorted(range(len(levels)), key=lambda one: (-levels[one], one)))

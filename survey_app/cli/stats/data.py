@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 MISSING = frozenset({"", "NA", "NaN", "nan"})
 SHOWN = 10
+LARGEST = 1e100
+"""Squares of larger numbers, and sums of them, no longer fit a float."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,16 @@ class Groups:
     def names(self) -> tuple[str, ...]:
         """One text for each group, the values joined by a colon."""
         return tuple(":".join(one) for one in self.labels)
+
+    def by_number(self) -> "Groups":
+        """In the order of the numbers where every label is one, else as they are."""
+        try:
+            order = sorted(range(len(self)), key=lambda one: [float(x) for x in self.labels[one]])
+        except ValueError:
+            return self
+        place = np.empty(len(self), dtype=np.int64)
+        place[order] = np.arange(len(self))
+        return Groups(self.columns, place[self.code], tuple(self.labels[one] for one in order))
 
     def by(self, group: int) -> dict[str, str]:
         """The level of each column in this group."""
@@ -73,7 +86,7 @@ class Data:
         problems = []
         for row, text in enumerate(texts):
             try:
-                values[row] = np.nan if text in MISSING else float(text)
+                values[row] = np.nan if text in MISSING else _number(text)
             except ValueError:
                 problems.append(
                     Problem(
@@ -109,11 +122,29 @@ class Data:
         return Data(self.file, columns, len(chosen))
 
 
+def _number(text: str) -> float:
+    value = float(text)
+    if abs(value) > LARGEST:
+        raise ValueError(text)
+    return value
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file, gunzipped where it is gzipped."""
+    raw = path.read_bytes()
+    if raw[:2] != b"\x1f\x8b":
+        return raw
+    try:
+        return gzip.decompress(raw)
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise InputError(
+            [Problem(path.name, N_("压缩文件不完整或已损坏"), N_("请重新压缩，或给出未压缩的 CSV"))]
+        ) from None
+
+
 def read(path: Path) -> Data:
     """Read a CSV file in UTF-8, gzipped or not; InputError says which row is broken."""
-    raw = path.read_bytes()
-    if raw[:2] == b"\x1f\x8b":
-        raw = gzip.decompress(raw)
+    raw = _content(path)
     try:
         lines = csv.reader(raw.decode("utf-8-sig").splitlines())
         header, *rows = [row for row in lines if row]

@@ -1,15 +1,17 @@
 """How a statistical method becomes a command: the common options, and what comes out."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from forms.problems import N_
 from survey_app.cli.console import NO_ANSWER, Console, command
 
 if TYPE_CHECKING:
+    from analysis.note import Note
     from survey_app.cli.stats.answer import Answer
     from survey_app.cli.stats.data import Data
 
@@ -74,6 +76,22 @@ class Ask:
         return str(getattr(self, name))
 
 
+class Watched(Ask):
+    """An Ask that remembers which options a method looked at."""
+
+    __slots__ = ("looked",)
+    looked: set[str]
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in OF_ROWS:
+            looked: set[str] = getattr(self, "looked", set())
+            looked.add(name)
+        return super().__getattribute__(name)
+
+
+OF_ROWS = frozenset({"weights", "strata", "clusters", "fpc", "by"})
+"""Options that change what is estimated: a method that has no use for one must say so."""
+
 COMMON = (
     click.option("--y", help="数值列"),
     click.option("--items", type=Names(), default=(), help="题目（或评分人）各占一列时，这些列"),
@@ -115,8 +133,12 @@ def method(
 
             common = {key: given.pop(key) for key in Ask.__slots__ if key != "id"}
             data = read(file)
+            ask = Watched(id=id_, **common)
+            object.__setattr__(ask, "looked", set())
             try:
-                answer = function(data, Ask(id=id_, **common), **given)
+                _refuse_no_rows(data)
+                answer = function(data, ask, **given)
+                answer = replace(answer, notes=(*answer.notes, *_unused(ask, common)))
             except NoEstimate as why:
                 answer = Answer.refused(name, data.n, why)
             Console(as_json, is_quiet).result(answer.as_json(), answer.lines())
@@ -131,6 +153,23 @@ def method(
         return made
 
     return make
+
+
+def _unused(ask: Watched, given: dict[str, Any]) -> "list[Note]":
+    """A note for every option given that the method did not look at."""
+    from analysis.note import Note
+
+    text = N_("这个方法没有用到 --{name}，结果与不写它时相同")
+    return [Note(text, {"name": name}) for name in sorted(OF_ROWS - ask.looked) if given.get(name)]
+
+
+def _refuse_no_rows(data: "Data") -> None:
+    """A file of a header alone has no answer, whatever the question."""
+    from analysis.note import Note
+    from analysis.statistics.estimate import NoEstimate
+
+    if data.n == 0:
+        raise NoEstimate("too_few", Note(N_("文件只有表头，没有数据行")))
 
 
 def write_columns(path: Path, columns: dict[str, Sequence[object]]) -> None:

@@ -105,13 +105,27 @@ def is_numeric(data: Data, name: str) -> bool:
         return False
 
 
+def _is_meant_numeric(data: Data, name: str) -> bool:
+    """Whether most values are numbers: a word among them is a slip, not a class."""
+    known = [text for text in data.text(name) if text not in MISSING]
+    return 2 * sum(map(_is_number, known)) > len(known)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def variables(data: Data, names: Sequence[str]) -> Variables:
     """Columns as numbers; a column with text as one column of 0 and 1 for each of its levels."""
     data.require(names)
     found: list[tuple[str, Floats]] = []
     notes: list[Note] = []
     for name in names:
-        if is_numeric(data, name):
+        if is_numeric(data, name) or _is_meant_numeric(data, name):
             found.append((name, data.numbers(name)))
         else:
             found += indicators(data, name)
