@@ -1,4 +1,4 @@
-"""`survey stats icc|alpha|kendall|rwg|agreement|homogeneity`: do raters agree?"""
+"""`survey stats icc|alpha|kendall|rwg|agreement`: do raters agree?"""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,6 @@ import numpy as np
 from analysis.note import Note
 from analysis.statistics.agreement import (
     anova,
-    cohen,
     finn,
     group_moments,
     icc,
@@ -19,7 +18,6 @@ from analysis.statistics.agreement import (
     percent_agreement,
     robinson,
     rwg,
-    stuart_maxwell,
     value_counts,
 )
 from analysis.statistics.estimate import Estimate, NoEstimate
@@ -74,6 +72,16 @@ def icc_(data: Data, ask: Ask, *, is_transposed: bool, size: icc_groups.Size) ->
         "MS_within": two.ms_within,
         "raters": ratings.raters,
     }
+    for form in forms:
+        detail[form.name] = {
+            "ICC": form.icc,
+            "F": form.f,
+            "df1": form.df1,
+            "df2": form.df2,
+            "p": form.p,
+            "lower": form.lo,
+            "upper": form.hi,
+        }
     for name, one in zip(IRR, (*others, others[0], others[3]), strict=True):
         detail[name] = {
             "value": one.icc,
@@ -230,9 +238,11 @@ def _rho(ratings: Ratings) -> tuple[float | None, tuple[Note, ...]]:
     RANGE,
 )
 def rwg_(data: Data, ask: Ask, *, ranvar: float | None, range_: Sequence[float]) -> Answer:
-    ask.need("ratee")
+    if not ask.ratee:
+        ask.need("by")
+    ratee = [ask.ratee] if ask.ratee else list(ask.by)
     names = ask.items or (ask.column("y"),)
-    groups = data.groups([ask.column("ratee")])
+    groups = data.groups(ratee).by_number()
     values = data.matrix(names)
     moments = [
         group_moments.of_values(groups.code, values[:, j], len(groups)) for j in range(len(names))
@@ -243,13 +253,12 @@ def rwg_(data: Data, ask: Ask, *, ranvar: float | None, range_: Sequence[float])
     if len(names) > 1:
         found["rwgj"] = rwg.rwg_j(moments, chance)
     if len(names) == 1:
-        if len(range_) == 2:
-            found["awg"] = rwg.awg(moments[0], *sorted(range_))
+        found["awg"] = rwg.awg(moments[0], *_ends(range_, values))
         counts = value_counts.of_ratings(groups.code, values[:, 0], len(groups))
         found["ad_mean"] = rwg.average_deviation(counts)
         found["ad_median"] = rwg.average_deviation(counts, about_median=True)
     detail: Json = {
-        ask.column("ratee"): list(groups.names),
+        ":".join(ratee): list(groups.names),
         "ranvar": chance,
         "n": np.bincount(groups.code, minlength=len(groups)),
         **_lists(found),
@@ -267,14 +276,19 @@ def rwg_(data: Data, ask: Ask, *, ranvar: float | None, range_: Sequence[float])
 
 
 def _levels(range_: Sequence[float], values: "np.typing.NDArray[np.float64]") -> int:
+    low, high = _ends(range_, values)
+    return round(high - low) + 1
+
+
+def _ends(range_: Sequence[float], values: "np.typing.NDArray[np.float64]") -> tuple[float, float]:
+    """The lowest and the highest mark there can be, or else there is."""
     if len(range_) not in (0, 2):
         raise click.UsageError("--range 要两个数，如 1,5")
     present = values[~np.isnan(values)]
-    ends = range_ or (present.min(initial=np.inf), present.max(initial=-np.inf))
-    low, high = min(ends), max(ends)
-    if not np.isfinite(high - low) or not len(present):
+    if not len(present):
         raise NoEstimate("too_few", Note(N_("没有一个评分")))
-    return round(high - low) + 1
+    ends = range_ or (float(present.min()), float(present.max()))
+    return min(ends), max(ends)
 
 
 def _lists(found: dict[str, tuple[Estimate, ...]]) -> Json:
@@ -362,34 +376,10 @@ def _numeric(
     return found
 
 
-@method(
-    "homogeneity",
-    "Stuart–Maxwell：两个评分人用各档的次数是否相同",
-    "survey stats homogeneity codes.csv --items r1,r2 --json",
-    TRANSPOSE,
-)
-def homogeneity(data: Data, ask: Ask, *, is_transposed: bool) -> Answer:
-    ratings = table(data, ask, is_transposed=is_transposed, is_text_allowed=True).complete()
-    if ratings.values.shape[1] != 2:
-        raise click.UsageError("只比两个评分人，请用 --items 给两列")
-    joint = cohen.joint(ratings.values[:, 0], ratings.values[:, 1], ratings.codes)
-    one = stuart_maxwell.stuart_maxwell(joint)
-    detail: Json = {
-        "chisq": one.chisq,
-        "df": one.df,
-        "p": one.p,
-        "categories": ratings.labels,
-        "joint": joint,
-    }
-    estimate = Estimate(one.chisq, df=one.df, n=one.n, method="stuart-maxwell")
-    return Answer("homogeneity", one.n, [Named("chisq", estimate)], detail, ratings.notes)
-
-
 METHODS = {
     "icc": icc_,
     "alpha": alpha,
     "kendall": kendall_,
     "rwg": rwg_,
     "agreement": agreement,
-    "homogeneity": homogeneity,
 }

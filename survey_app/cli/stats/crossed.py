@@ -95,7 +95,9 @@ def crossed(
     full = fit_crossed(table.y, rater, ratee, table.covariates, way, also=others, theta=at or None)
     detail: dict[str, object] = {**plain_detail(table, full.fit), "connectivity": linked}
     notes: tuple[Note, ...] = (*table.notes, *full.notes)
-    if not at:
+    if at:
+        detail |= both_criteria(table, at)
+    else:
         judged = severity(full, equations(table.y, [ratee, *others], table.covariates))
         detail |= judgement(judged, table)
         notes = (*table.notes, *judged.notes)
@@ -149,6 +151,13 @@ def one_way(table: Table, at: Sequence[float], way: str) -> Components:
         return fit(made, way)
     solved = solve(made, np.square(np.asarray(at)), reml=way == "reml")
     return summary(solved, inverse(solved))
+
+
+def both_criteria(table: Table, at: Sequence[float]) -> dict[str, object]:
+    """Minus twice the log-likelihood and the restricted one at stated ratios."""
+    made, gamma = equations(table.y, table.codes, table.covariates), np.square(np.asarray(at))
+    reml, ml = (solve(made, gamma, reml=one).criterion for one in (True, False))
+    return {"criterion_reml": reml, "criterion_ml": ml, "deviance": ml}
 
 
 def figures(table: Table, done: Components, ask: Ask, *, stated: bool) -> list[Named]:

@@ -130,12 +130,7 @@ def _coefficient(design: Design, found: Regression, place: int, level: float) ->
     return linear.interval(design, value, v, found.n, found.df, level, "linear")
 
 
-@method(
-    "kappa-design",
-    "抽样设计下两次判断的 Cohen kappa",
-    "survey stats kappa-design ratings.csv --items first,second --weights w --strata unit",
-)
-def kappa(data: Data, ask: Ask) -> Answer:
+def design_kappa(data: Data, ask: Ask) -> Answer:
     """Cohen's kappa of two columns of levels."""
     first, second = _two(ask)
     data.require([first, second])
@@ -149,6 +144,15 @@ def kappa(data: Data, ask: Ask) -> Answer:
     one = linear.estimates(design, kappas.kappa(design, a, b), ask.level)[0]
     gone = missing(f"{first}、{second}", (a < 0) | (b < 0))
     return Answer("kappa-design", one.n or 0, [Named("kappa", one)], {"levels": levels}, gone)
+
+
+@method(
+    "kappa-design",
+    "抽样设计下两次判断的 Cohen kappa",
+    "survey stats kappa-design ratings.csv --items first,second --weights w --strata unit",
+)
+def kappa(data: Data, ask: Ask) -> Answer:
+    return design_kappa(data, ask)
 
 
 METHODS = {"ttest": t_test, "table": table, "regression": line, "kappa-design": kappa}

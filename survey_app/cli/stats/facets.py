@@ -79,7 +79,8 @@ def facets(data: Data, ask: Ask, item: str | None, steps: Any, collapse: int) ->
         Named(f"step:{name}", one)
         for name, one in step_names(found, long.names["item"], steps).items()
     ]
-    return Answer("facets", found.n, named, facet_detail(found, measures), found.notes)
+    detail = facet_detail(found, measures) | by_facet(named)
+    return Answer("facets", found.n, named, detail, found.notes)
 
 
 def long_form(data: Data, ask: Ask, item: str | None) -> Long:
@@ -122,6 +123,21 @@ def step_names(found: Facets, items: Sequence[str], steps: str) -> dict[str, Est
         f"{name}:{k}": one
         for name, some in zip(items, found.steps, strict=True)
         for k, one in enumerate(some, start=1)
+    }
+
+
+def by_facet(named: Sequence[Named]) -> dict[str, object]:
+    """The measures by facet and name, and the parameters in a row as TAM lists them."""
+    parts: dict[str, dict[str, float | None]] = {"item": {}, "step": {}, "rater": {}, "ratee": {}}
+    for one in named:
+        kind, _, name = one.name.partition(":")
+        parts[kind][name] = one.estimate.estimate
+    fixed = [one for one in named if not one.name.startswith("ratee:")]
+    return {
+        **{f"{kind}s": found for kind, found in parts.items()},
+        "parameter": [one.name for one in fixed],
+        "xsi": [one.estimate.estimate for one in fixed],
+        "se": [one.estimate.se for one in fixed],
     }
 
 

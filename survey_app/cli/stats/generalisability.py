@@ -40,6 +40,7 @@ def gtheory(
     n_of: str | None,
     target: float,
 ) -> Answer:
+    facets = tuple(":".join(one.strip() for one in name.split(":")) for name in facets)
     y, codes, facets, notes = _given(data, ask, facets)
     ratee = next(iter(codes))
     nested = generalisability.implied(codes, facets)
@@ -52,7 +53,7 @@ def gtheory(
     facet = n_of or str(default)
     if facet not in plan.facets:
         raise click.UsageError(f"--n-of 只能是 {'、'.join(plan.facets)}")
-    counts = tuple(round(one) for one in numbers) or d_study.RATERS
+    counts = tuple(round(one) for one in numbers) or (1, 2, 3, *d_study.RATERS)
     return _answer(found, facet, counts, target, notes)
 
 

@@ -1,5 +1,6 @@
 """`survey stats`: how the items of a questionnaire hang together."""
 
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -138,7 +139,14 @@ def omega(data: Data, ask: Ask, factors: int, rows: str) -> Answer:
     else:
         named.append(Named("omega_ml", likely.total))
         detail |= {"omega_ml": likely.total.estimate, "loadings_ml": likely.loadings}
+    with suppress(NoEstimate):
+        general = _hierarchical(moments, GROUP_FACTORS, ask, ())
+        detail |= {**general.detail, "group_factors": GROUP_FACTORS}
     return Answer("omega", moments.n, named, detail, notes)
+
+
+GROUP_FACTORS = 3
+"""What psych::omega takes where nothing else is said, for the detail beside one factor."""
 
 
 def _hierarchical(moments: ItemMoments, factors: int, ask: Ask, notes: tuple[Note, ...]) -> Answer:

@@ -1,16 +1,26 @@
-"""`survey stats kappa|gwet`: agreement on categories beyond chance."""
+"""`survey stats kappa|gwet|homogeneity`: agreement on categories beyond chance."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import click
 import numpy as np
 from scipy import special
 
 from analysis.note import Note
-from analysis.statistics.agreement import cohen, conger, fleiss, gwet, light, value_counts
+from analysis.statistics.agreement import (
+    cohen,
+    conger,
+    fleiss,
+    gwet,
+    light,
+    percent_agreement,
+    stuart_maxwell,
+    value_counts,
+)
 from analysis.statistics.estimate import Estimate, NoEstimate
 from survey_app.cli.stats.answer import Answer, Named
 from survey_app.cli.stats.data import Data
+from survey_app.cli.stats.design_tests import design_kappa
 from survey_app.cli.stats.method import Ask, Numbers, method
 from survey_app.cli.stats.ratings import Ratings, marks, table
 
@@ -26,12 +36,14 @@ CATEGORIES = click.option(
     default=(),
     help="全部档次，如 1,2,3,4,5；没人用过的档次也影响加权 κ 和 AC",
 )
+SAME_WEIGHTS = {"none": "unweighted", "linear": "equal", "quadratic": "squared"}
 WEIGHTS_KIND = click.option(
     "--weights-kind",
-    type=click.Choice(["unweighted", "equal", "squared"]),
+    type=click.Choice(["unweighted", "equal", "squared", "none", "linear", "quadratic"]),
+    callback=lambda context, option, value: SAME_WEIGHTS.get(value, value),
     default="unweighted",
     show_default=True,
-    help="差几档扣多少：不计、按差、按差的平方",
+    help="差几档扣多少：不计、按差、按差的平方；none、linear、quadratic 是它们的别名",
 )
 
 
@@ -57,6 +69,8 @@ def kappa(
     categories: tuple[float, ...],
     is_transposed: bool,
 ) -> Answer:
+    if ask.weights or ask.strata or ask.clusters or ask.fpc:
+        return _design_based(data, ask, kind, weights_kind)
     ratings = table(data, ask, is_transposed=is_transposed, is_text_allowed=True).complete()
     ratings = ratings.with_categories(categories)
     if kind is None:
@@ -66,8 +80,16 @@ def kappa(
     make = {"cohen": _cohen, "fleiss": _fleiss, "light": _light, "conger": _conger}[kind]
     found, detail = make(ratings, ask, weights_kind)
     n = len(ratings.values)
-    more: Json = {"kind": kind, "categories": ratings.labels}
+    full = percent_agreement.percent_agreement(ratings.values).full
+    more: Json = {"kind": kind, "categories": ratings.labels, "pct": full}
     return Answer("kappa", n, found, {**detail, **more}, ratings.notes)
+
+
+def _design_based(data: Data, ask: Ask, kind: str | None, weights_kind: str) -> Answer:
+    """Two judgements of a sample drawn by a design."""
+    if kind not in (None, "cohen") or weights_kind != "unweighted":
+        raise click.UsageError("有抽样设计（--weights 等）时只有不计权的 Cohen κ")
+    return replace(design_kappa(data, ask), method="kappa")
 
 
 def _limits(value: float, variance: float, level: float) -> tuple[float, float, float]:
@@ -209,4 +231,27 @@ def gwet_(
     return Answer("gwet", n, [Named(k, one.estimate) for k, one in found.items()], detail, notes)
 
 
-METHODS = {"kappa": kappa, "gwet": gwet_}
+@method(
+    "homogeneity",
+    "Stuart–Maxwell：两个评分人用各档的次数是否相同",
+    "survey stats homogeneity codes.csv --items r1,r2 --json",
+    TRANSPOSE,
+)
+def homogeneity(data: Data, ask: Ask, *, is_transposed: bool) -> Answer:
+    ratings = table(data, ask, is_transposed=is_transposed, is_text_allowed=True).complete()
+    if ratings.values.shape[1] != 2:
+        raise click.UsageError("只比两个评分人，请用 --items 给两列")
+    joint = cohen.joint(ratings.values[:, 0], ratings.values[:, 1], ratings.codes)
+    one = stuart_maxwell.stuart_maxwell(joint)
+    detail: Json = {
+        "chisq": one.chisq,
+        "df": one.df,
+        "p": one.p,
+        "categories": ratings.labels,
+        "joint": joint,
+    }
+    estimate = Estimate(one.chisq, df=one.df, n=one.n, method="stuart-maxwell")
+    return Answer("homogeneity", one.n, [Named("chisq", estimate)], detail, ratings.notes)
+
+
+METHODS = {"kappa": kappa, "gwet": gwet_, "homogeneity": homogeneity}

@@ -15,10 +15,15 @@ from analysis.statistics.weights.margins import Codes, Margin, coded
 from forms.problems import N_, InputError, Problem
 from survey_app.cli.stats.data import MISSING, Data
 
+TOTALS = ("total", "totals")
+
 
 @dataclass(frozen=True, slots=True)
 class Targets:
     """`[margin.<column>] level = total` and `[total] column = total`, as numbers.
+
+    The total of a numeric column may also stand under `[totals]`, as `[margin] column = total`, or
+    alone in `[margin.column]` by the name of the column or `total`.
 
     A margin of several columns is named "A:B", its levels "a:b".
     """
@@ -48,18 +53,40 @@ def read_targets(path: Path) -> Targets:
         )
         raise InputError([Problem(path.name, text, remedy, {"why": str(why)})]) from None
     problems: list[Problem] = []
-    margins = tuple(
-        Margin(name, tuple(table), tuple(_number(path, f"margin.{name}", table, problems)))
-        for name, table in _tables("", content.get("margin", {}))
-    )
-    table = content.get("total", {})
-    totals = dict(zip(table, _number(path, "total", table, problems), strict=True))
+    _refuse_unknown(path, content, problems)
+    totals: dict[str, float] = {}
+    margins = []
+    for name, table in _tables("", content.get("margin", {})):
+        numbers = tuple(_number(path, f"margin.{name}", table, problems))
+        if not name:
+            totals |= dict(zip(table, numbers, strict=True))
+        elif [*table] in (["total"], [name]):
+            totals[name] = numbers[0]
+        else:
+            margins.append(Margin(name, tuple(table), numbers))
+    for place in TOTALS:
+        table = content.get(place, {})
+        totals |= dict(zip(table, _number(path, place, table, problems), strict=True))
     if problems:
         raise InputError(problems)
     if not margins and not totals:
         text, remedy = N_("没有总体数"), N_("请写 [margin.列名]，或 [total]")
         raise InputError([Problem(path.name, text, remedy)])
-    return Targets(margins, totals)
+    return Targets(tuple(margins), totals)
+
+
+def _refuse_unknown(path: Path, content: Mapping[str, Any], problems: list[Problem]) -> None:
+    """A table of another name would be left out of the weights without a word."""
+    for name, table in content.items():
+        if name not in ("margin", *TOTALS) or not isinstance(table, dict):
+            problems.append(
+                Problem(
+                    f"{path.name}:{name}",
+                    N_("“{name}”不是总体数的表"),
+                    N_("请写 [margin.列名] 类别 = 总体数；数值列的总量写在 [total]"),
+                    {"name": name},
+                )
+            )
 
 
 def _tables(name: str, table: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

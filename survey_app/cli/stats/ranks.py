@@ -99,7 +99,7 @@ def ranks(
     click.option("--se", help="标准误列（给出 --cov 时可省）"),
     COV,
     click.option("--cuts", type=Numbers(), default=(), help="分数线，如 60,75,90"),
-    click.option("--tiers", type=Numbers(), default=(), help="名次线，如 1,5,10"),
+    click.option("--tiers", type=Numbers(), default=(), help="名次线；两者都不写时为 1,5,10"),
     DRAWS,
 )
 def grades(
@@ -113,7 +113,7 @@ def grades(
     draws: int,
 ) -> Answer:
     if not cuts and not tiers:
-        raise click.UsageError("这个方法需要 --cuts 或 --tiers")
+        tiers = (1, 5, 10)
     if any(tier < 1 or tier != int(tier) for tier in tiers):
         raise click.UsageError("--tiers 要用不小于 1 的整数")
     units, notes = _units(data, ask, se, cov)

@@ -65,12 +65,18 @@ def table(
     if ask.items:
         columns = [_coded(data, name, is_text_allowed) for name in ask.items]
         coded = _together(columns, data, ask.items)
-        if not is_transposed:
+        if not (is_transposed or rows_are_raters(data, ask)):
             return coded
-        names = data.text(ask.id) if ask.id else [str(row + 1) for row in range(data.n)]
+        own = ask.rater or ask.id
+        names = data.text(own) if own else [str(row + 1) for row in range(data.n)]
         return replace(coded, values=coded.values.T, raters=list(names))
     ask.need("ratee", "rater", "y")
     return _pivoted(data, ask, is_text_allowed)
+
+
+def rows_are_raters(data: Data, ask: Ask) -> bool:
+    """Whether `--rater` names each row, and no ratee does: then the columns are the ratees."""
+    return bool(ask.rater and not ask.ratee and len(set(data.text(ask.rater))) == data.n)
 
 
 def marks(

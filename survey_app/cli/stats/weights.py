@@ -82,6 +82,7 @@ def poststratify(
     weights_to: Path | None,
 ) -> Answer:
     targets = read_targets(margins)
+    _refuse_totals(targets)
     start = begin(data, ask, replace(targets, margins=(_chosen(targets, ask.by),)))
     margin, code = start.rows.margins[0], start.rows.codes[:, 0]
 
@@ -103,6 +104,13 @@ def poststratify(
     made = Made(fit.weights, fit.weights, residuals, (fit.margin,), detail)
     made = _trimmed(made, again, trim_to, trim_rule, start.rows)
     return answer("poststratify", start, made, replace(ask, by=()), weights_to)
+
+
+def _refuse_totals(targets: Targets) -> None:
+    if targets.totals or not targets.margins:
+        raise click.UsageError(
+            "这个方法只用 [margin.列名] 的各类人数；数值变量的总量请用 calibrate"
+        )
 
 
 def _chosen(targets: Targets, by: Sequence[str]) -> Margin:
@@ -138,8 +146,7 @@ def rake(
     weights_to: Path | None,
 ) -> Answer:
     targets = read_targets(margins)
-    if not targets.margins:
-        raise click.UsageError("rake 需要 [margin.列名]；数值变量的总量请用 calibrate")
+    _refuse_totals(targets)
     start = begin(data, ask, targets)
     codes, known = start.rows.codes, start.rows.margins
     weights, fit, cell = fit_raking(start.weights, codes, known)
@@ -165,7 +172,7 @@ def rake(
     click.option(
         "--calfun",
         type=click.Choice(("linear", "raking", "logit")),
-        help="距离；不写为 linear，写了 --bounds 也是",
+        help="距离；不写时用 linear，写了 --bounds 用 logit",
     ),
     click.option("--bounds", type=Numbers(), help="权数之比的下限,上限，例如 0.6,1.6"),
     TRIM,
@@ -187,8 +194,9 @@ def calibrate(
         raise click.UsageError("--bounds 要两个数：下限,上限")
     start = begin(data, ask, targets)
     names, x, totals, notes = _variables(start, targets)
+    calfun = calfun or ("linear" if bounds is None else "logit")
     pair = None if bounds is None else (bounds[0], bounds[1])
-    fit = fit_calibration(start.weights, x, totals, calfun or "linear", pair)
+    fit = fit_calibration(start.weights, x, totals, calfun, pair)
 
     def again(weights: Floats) -> Floats:
         return fit_calibration(weights, x, totals, "raking").weights
@@ -200,7 +208,7 @@ def calibrate(
         "iterations": fit.iterations,
         "deviation": fit.deviation,
         "converged": True,
-        "calfun": calfun or "linear",
+        "calfun": calfun,
         "gmin": float(fit.factor.min()),
         "gmax": float(fit.factor.max()),
         "totals": dict(zip(names, totals.tolist(), strict=True)),
