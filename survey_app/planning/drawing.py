@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 DRAWN_HEADERS = ("编号", "层", "入样概率", "权数")
 MAX_SEED = 100
-UNSAFE = frozenset('"`$\\')
+UNSAFE = frozenset('"`$\\!%')
 """What a seed must not hold, so that the command shown for it runs in any shell."""
 
 

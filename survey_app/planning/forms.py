@@ -17,7 +17,15 @@ from wtforms import (
     StringField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, NumberRange
+from wtforms.form import BaseForm
+from wtforms.validators import (
+    AnyOf,
+    DataRequired,
+    InputRequired,
+    Length,
+    NumberRange,
+    StopValidation,
+)
 
 from survey_app.planning.assumptions import Assumed
 from survey_app.planning.drawing import MAX_SEED, Rule
@@ -39,6 +47,10 @@ class Figure(FloatField):  # type: ignore[misc]  # wtforms is untyped
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(gettext("请填数字，例如 2 或 1.5。")) from None
+
+    def pre_validate(self, _form: BaseForm) -> None:
+        if self.process_errors:
+            raise StopValidation
 
 
 POINTS = NumberRange(0.1, 50, message=_("请填 0.1 到 50 之间的数。"))
@@ -63,13 +75,13 @@ class PlanForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
     points = Figure(_("分数"), [FIGURE, POINTS], default=2)
     level = SelectField(
         _("置信水平"),
-        choices=[(one, f"{one}%") for one in ("90", "95", "99")],
+        choices=[SelectChoice(one, f"{one}%") for one in ("90", "95", "99")],
         default="95",
         description=_("误差范围多大把握是对的，通常取 95%。"),
     )
     power = SelectField(
         _("看出差距的把握"),
-        choices=[(one, f"{one}%") for one in ("70", "80", "90", "95")],
+        choices=[SelectChoice(one, f"{one}%") for one in ("70", "80", "90", "95")],
         default="80",
         description=_("真有这么大的差距时，有多大把握看得出来，通常取 80%。"),
     )

@@ -67,6 +67,16 @@ class PairPlan:
         return (min(found), max(found)) if found else None
 
     @property
+    def is_out_of_reach(self) -> bool:
+        """Whether the wanted precision cannot be had for some ratee."""
+        return any(one.needed is not None and one.needed.is_out_of_reach for one in self.lines)
+
+    @property
+    def is_census(self) -> bool:
+        """Whether for some ratee everybody has to be asked."""
+        return any(one.needed is not None and one.needed.is_census for one in self.lines)
+
+    @property
     def is_even(self) -> bool:
         """Whether one line says it for all ratees."""
         return len({(one.unit.population, one.expected) for one in self.lines}) <= 1

@@ -223,9 +223,8 @@ def check_draw(line: DrawLine, people: Sequence[Listed]) -> Check:
     problems = problems_of(people, line.rule)
     if problems:
         why = N_("从这份名单抽不出来：{why}")
-        return Check(
-            is_same=False, reasons=tuple(Note(why, {"why": one.text()}) for one in problems)
-        )
+        reasons = [Note(why, {"why": one.text()}) for one in problems]
+        return Check(is_same=False, reasons=(*_other_number(line.row, len(people)), *reasons))
     outcome, row = draw(people, line.rule), line.row
     is_same_list = outcome.list_digest == row.list_digest
     is_same_drawn = outcome.drawn_digest == row.drawn_digest
@@ -243,14 +242,24 @@ def check_draw(line: DrawLine, people: Sequence[Listed]) -> Check:
 
 def _changes(row: RosterDraw, outcome: Outcome) -> list[Note]:
     """How a list differs from the one on record, as far as counts can tell."""
-    if outcome.people != row.people:
-        values: dict[str, str | int | Note] = {"then": row.people, "now": outcome.people}
-        return [Note(N_("名单人数不同：抽样时 {then} 人，这份 {now} 人"), values)]
-    found = []
+    found = _other_number(row, outcome.people)
+    if found:
+        return found
     now = {name: counts[0] for name, counts in outcome.strata.items()}
     for name in sorted({*row.strata, *now} if row.strata else ()):
         then = row.strata.get(name, [0])[0]
         if then != now.get(name, 0):
-            values = {"name": name, "then": then, "now": now.get(name, 0)}
+            values: dict[str, str | int | Note] = {
+                "name": name,
+                "then": then,
+                "now": now.get(name, 0),
+            }
             found.append(Note(N_("“{name}”的人数不同：抽样时 {then} 人，这份 {now} 人"), values))
     return found or [Note(N_("人数相同，但有编号、层或规模被改动"))]
+
+
+def _other_number(row: RosterDraw, now: int) -> list[Note]:
+    if now == row.people:
+        return []
+    values: dict[str, str | int | Note] = {"then": row.people, "now": now}
+    return [Note(N_("名单人数不同：抽样时 {then} 人，这份 {now} 人"), values)]

@@ -22,6 +22,8 @@ COLUMNS: Mapping[str, Callable[[UnitPlan], float | None]] = {
     "now_gap": lambda line: line.now_gap,
 }
 """The figures of the table, each a range over the ratees of a row."""
+FEW_ROWS = 4
+"""Up to so many rows everything is unfolded."""
 blueprint = Blueprint("planning", __name__, url_prefix="/admin/rounds/<int:round_id>")
 blueprint.register_blueprint(draws)
 
@@ -56,6 +58,7 @@ def _page(basis: Basis, form: PlanForm, plans: tuple[PairPlan, ...]) -> str:
         form=form,
         plans=plans,
         between=between,
+        few=FEW_ROWS,
         **COLUMNS,
         say=_,
         is_simulated=basis.row.is_simulated,
