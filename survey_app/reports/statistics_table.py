@@ -7,6 +7,7 @@ from analysis.round_statistics.estimates import survey_leaves
 from analysis.round_statistics.tables import Sufficient
 from survey_app.reports.context import Tables, numeral
 from survey_app.reports.sheets import Section, Sheet
+from survey_app.reports.statistics_items import item_section
 from survey_app.reports.statistics_ranks import rank_sections
 from survey_app.reports.statistics_raters import rater_section
 from survey_app.reports.statistics_rows import COLUMNS, section
@@ -43,6 +44,7 @@ def _sections(tables: Tables, sufficient: Sufficient) -> Iterator[Section]:
         yield from rank_sections(tables, tables.inputs, sufficient, seed)
     yield from total_sections(tables, leaves)
     yield from rater_section(tables, sufficient, seed)
+    yield from item_section(tables, sufficient)
     yield from level_sections(tables, leaves)
     yield from part_sections(tables, leaves)
 

@@ -90,6 +90,18 @@ def test_ranks_totals_and_grades_are_those_of_the_assessment(made):
         assert totals[one.name] == (str(one.total), one.n)
 
 
+def test_every_item_has_a_row_and_a_reason_or_none(made):
+    found = part(made.sheets()[NAME], "题目").rows
+    form = made.assessment.questionnaires[made.sufficient.items[0].questionnaire]
+    assert [what for _, what, *_ in found] == ["一致性（α）"] + ["与其余题的相关"] * len(
+        form.scored_items
+    )
+    assert [name for name, *_ in found[1:]] == [str(item.text) for item in form.scored_items]
+    for _, _, value, _, lo, hi, says in found[1:]:
+        assert float(lo) < float(value) < float(hi)
+        assert says
+
+
 def test_nothing_is_said_of_scores_that_are_hidden(tmp_path):
     few = [row for row in rows() if row.ratee != "u4"] + [
         row for row in rows() if row.ratee == "u4"
