@@ -60,6 +60,7 @@ screenshots: $(VENV)/.tools ## take the pictures of the documents anew; look at 
 bench: $(VENV)/.tools ## speed, as ratios within one run (needs wrk and the files of make demo)
 	$(BIN)/python -m bench.web
 	$(BIN)/python -m bench.analysis $(DEMO_HOME)/out
+	$(BIN)/python -m bench.statistics $(DEMO_HOME)/out
 	$(BIN)/python -m bench.composition
 	$(BIN)/python -m bench.raking
 	$(BIN)/python -m bench.ranks

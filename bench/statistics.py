@@ -1,0 +1,81 @@
+"""Speed of the statistics pages of a round, against its assessment: `make bench`.
+
+Each step runs several times in this process, and medians count. An assessment is at hand when a
+page is opened, so the sums are taken beside it; drawing the pages themselves is not counted, nor
+what a page works out only when asked (rules, attacks, both results of one finding).
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from analysis.assessment import assess
+from analysis.dedupe import counting_statuses
+from analysis.rank_ranges import seed_of
+from analysis.results import Assessment
+from analysis.round_statistics import estimates
+from analysis.round_statistics.alternatives import class_alternatives
+from analysis.round_statistics.answer_rows import collect_rows
+from analysis.round_statistics.evidence_levels import levels_apart
+from analysis.round_statistics.mixes import weighting
+from analysis.round_statistics.order import class_orders
+from analysis.round_statistics.questionnaires import questionnaire_reports
+from analysis.round_statistics.raters import rater_reports
+from analysis.round_statistics.satisfaction import scale_rates
+from analysis.round_statistics.screens import screen_sheets
+from analysis.round_statistics.shrunken import steady_scores
+from analysis.round_statistics.tables import Sufficient, collect
+from analysis.round_statistics.who_answered import responses
+from analysis.scheme import Scheme
+from analysis.sealed_round import expand, open_sealed_rounds
+from bench.analysis import bare, timed
+from survey_app.cli.assessing import load_inputs
+
+
+def every_estimate(assessment: Assessment, sufficient: Sufficient) -> None:
+    """Everything the page 得分和加权 shows."""
+    leaves = estimates.survey_leaves(assessment.scheme, sufficient)
+    estimates.class_estimates(assessment, leaves)
+    levels_apart(assessment, leaves, "evidence")
+    levels_apart(assessment, leaves, "channel")
+    class_alternatives(assessment)
+    weighting(assessment, leaves)
+    responses(assessment, estimates.class_bounds(leaves))
+    steady_scores(assessment, leaves)
+    statuses = counting_statuses(assessment.scheme.same_device)
+    scale_rates(assessment, sufficient.cells, statuses, 1.0)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("out", type=Path, help="what `survey demo --to` wrote")
+    options.add_argument("--times", type=int, default=5)
+    given = options.parse_args()
+    folders = expand([given.out / "sealed"])
+    inputs = load_inputs({one.stem: one for one in (given.out / "inputs").glob("*.csv")})
+    scheme = Scheme.load(given.out / "inputs" / "scheme.toml")
+    sealed = open_sealed_rounds(folders)
+    found = assess(folders, inputs, scheme)
+    sums = collect(sealed, inputs, scheme, found)
+    seed = seed_of(found.content_digest)
+    hidden = {one.key for one in found.ratees if one.suppressed}
+    steps: dict[str, Callable[[], object]] = {
+        "sums": lambda: collect(open_sealed_rounds(folders), inputs, scheme, found),
+        "ranks": lambda: class_orders(found, inputs.ratees, sums, seed),
+        "estimates": lambda: every_estimate(found, sums),
+        "raters": lambda: rater_reports(found, sums, seed),
+        "questionnaires": lambda: questionnaire_reports(found, sums),
+        "answers": lambda: screen_sheets(collect_rows(sealed), hidden, seed),
+    }
+    plain = timed(lambda: bare(folders), given.times)
+    numbers = timed(lambda: assess(folders, inputs, scheme), given.times)
+    took = {name: timed(step, given.times) for name, step in steps.items()}
+    took["all"] = sum(took.values())
+    print(f"{len(found.ratees)} ratees, {found.counts.raw} rows, median of {given.times}")
+    print(f"{'':16}{'ms':>8}{'of assess':>12}{'of bare scans':>16}")
+    for name, seconds in {"bare scans": plain, "assess": numbers, **took}.items():
+        print(f"{name:16}{1000 * seconds:8.0f}{seconds / numbers:12.2f}{seconds / plain:16.2f}")
+
+
+if __name__ == "__main__":
+    main()
