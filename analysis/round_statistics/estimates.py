@@ -221,7 +221,7 @@ def _total(one: RateeResult, parts: Sequence[Line]) -> Line:
         gone = sum((line.share * (line.se or 0.0)) ** 2 for line in whole)
         left = sqrt(max(0.0, one.se**2 - gone))
         # what is left of a sum of parts that all answered in full is rounding
-        left = 0.0 if left < 1e-9 else left
+        left = 0.0 if left <= 1e-6 * one.se else left
     return Line(
         key=one.key,
         name=one.name,

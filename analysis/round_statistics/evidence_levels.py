@@ -7,7 +7,9 @@ of different people, so the variance of the difference is the sum of both (two i
 flags go through Benjamini and Hochberg over all ratees, leaves and levels of one question.
 
 The variance of a rater class at one level is v₀ · deff: v₀ as if votes were independent, times the
-design effect of that rater class over all ratees and levels, at least 1. Where a rater class always
+design effect of that rater class over all ratees and levels, at least 1. Votes that are all equal
+do not pass for certain: their error is a quarter of the interval with half a vote at each end of
+the scale. Where a rater class always
 comes by the same level, levels differ in who answers as well as in how.
 """
 
@@ -142,8 +144,9 @@ def _class_levels(
         return None
     minimum = max(LEAST, leaf.component.min_n)
     weights = {key: float(one) for key, one in leaf.component.rater_classes.of(ratee_class)}
-    own = {one: _scores(sides.own[one], keys, weights, deffs) for one in levels}
-    rest = {one: _scores(sides.rest[one], keys, weights, deffs) for one in levels}
+    ends = leaf.votes.bounds
+    own = {one: _scores(sides.own[one], keys, weights, deffs, ends) for one in levels}
+    rest = {one: _scores(sides.rest[one], keys, weights, deffs, ends) for one in levels}
     lines: list[LevelScore] = []
     hidden = 0
     for one in ratees:
@@ -155,7 +158,7 @@ def _class_levels(
                 continue
             found = rest[level].get(one.key)
             enough = found if found is not None and found.answered >= minimum else None
-            lines.append(_line(one, level, own[level][one.key], enough, leaf.votes.bounds))
+            lines.append(_line(one, level, own[level][one.key], enough, ends))
     return leaf, ratee_class, lines, hidden
 
 
@@ -236,16 +239,19 @@ def _scores(
     ratees: set[str],
     weights: Mapping[str, float],
     deffs: Mapping[str, float],
+    bounds: tuple[float, float],
 ) -> dict[str, _Found]:
-    """By ratee the weighted mean over rater classes; a class of which no variance is known is left
-    out, with its ballots.
-    """
+    """By ratee the weighted mean over rater classes."""
     parts: dict[str, list[tuple[float, Votes, float]]] = defaultdict(list)
     for (ratee, rater_class), votes in sorted(found.items()):
         weight = weights.get(rater_class, 0.0) if weights else 1.0
-        if ratee in ratees and weight and votes.score is not None and votes.variance is not None:
-            variance = votes.variance * deffs.get(rater_class, 1.0)
-            parts[ratee].append((weight, votes, variance))
+        if ratee not in ratees or not weight or votes.score is None:
+            continue
+        variance = (votes.variance or 0.0) * deffs.get(rater_class, 1.0)
+        if not variance:
+            lo, hi = score_interval(votes.score, 0.0, votes.answered, bounds)
+            variance = ((hi - lo) / 4) ** 2
+        parts[ratee].append((weight, votes, variance))
     made = {}
     for ratee, of in parts.items():
         whole = sum(weight for weight, _, _ in of)

@@ -168,3 +168,39 @@ def _rate(one: RateeResult, found: tuple[int, int, int], deff: float) -> Rate:
         lo, hi = wilson(good / deff, n / deff)
         bounds = float(lo), float(hi)
     return Rate(one.key, one.name, one.ratee_class, n, good, unknown, good / n, *bounds, deff)
+
+
+def rate_sentences(rates: Sequence[Rate]) -> tuple[Note, ...]:
+    """The rates of one class of ratees in words."""
+    if not rates:
+        return ()
+    low = min(rates, key=lambda one: (one.share, one.key))
+    high = max(rates, key=lambda one: (one.share, one.key))
+    notes = [
+        Note(
+            N_("{n} 个对象在 {low} 到 {high} 之间；最低的是 {name}（{votes} 票中 {good} 票）。"),
+            {
+                "n": len(rates),
+                "low": f"{low.share:.1%}",
+                "high": f"{high.share:.1%}",
+                "name": low.name,
+                "votes": low.n,
+                "good": low.satisfied,
+            },
+        )
+    ]
+    wide = [(one.hi - one.lo, one) for one in rates if one.lo is not None and one.hi is not None]
+    if wide:
+        reach, who = max(wide, key=lambda one: (one[0], one[1].key))
+        notes.append(
+            Note(
+                N_("最不准的是 {name}：真实的比例可能在 {lo} 到 {hi}，相差 {reach} 个百分点。"),
+                {
+                    "name": who.name,
+                    "lo": f"{who.lo:.1%}",
+                    "hi": f"{who.hi:.1%}",
+                    "reach": f"{100 * reach:.1f}",
+                },
+            )
+        )
+    return tuple(notes)

@@ -46,10 +46,11 @@ class ClassPage:
 
 @dataclass(frozen=True, slots=True)
 class RatesOfClass:
-    """One class of ratees on one scale, the lowest rate last."""
+    """One class of ratees on one scale, the highest rate first."""
 
     name: str
     rates: "tuple[Rate, ...]"
+    sentences: "tuple[Note, ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ def _scales(of: OpenedStatistics, leaves: "tuple[Leaf, ...]") -> tuple[ScalePage
     from analysis.dedupe import counting_statuses
     from analysis.round_statistics.estimates import classes_in_order
     from analysis.round_statistics.evidence_levels import class_deffs
-    from analysis.round_statistics.satisfaction import scale_rates
+    from analysis.round_statistics.satisfaction import rate_sentences, scale_rates
 
     forms = of.assessment.questionnaires.values()
     # The design effect of scores, the largest there is, stands in for that of shares.
@@ -160,7 +161,9 @@ def _scales(of: OpenedStatistics, leaves: "tuple[Leaf, ...]") -> tuple[ScalePage
             rates = [rate for rate in one.rates if rate.ratee_class == key]
             rates.sort(key=lambda rate: (-rate.share, rate.key))
             if rates:
-                classes.append(RatesOfClass(of.run.class_name(key), tuple(rates)))
+                classes.append(
+                    RatesOfClass(of.run.class_name(key), tuple(rates), rate_sentences(rates))
+                )
         pages.append(ScalePage(one, tuple(classes)))
     return tuple(pages)
 
