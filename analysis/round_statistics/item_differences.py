@@ -4,6 +4,7 @@ Compared within ratees only, for classes may rate different ones. Where a person
 ratees the person counts once: its answers, each against the ratee's mean, are averaged first.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,11 @@ from analysis.tallies import effective_points
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
+Anchors = NDArray[np.bool_]
+LEAST_ITEMS = 3
+SURE = 0.01
+WIDE = 0.05
+"""Items leave the yardstick where q ≤ 0.01 and the gap is a twentieth of the scale or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +38,15 @@ class Differences:
 
 
 def class_differences(
-    scheme: Scheme, items: ItemMoments, sheets: RaterSheets | None, kept: set[str]
+    scheme: Scheme,
+    items: ItemMoments,
+    sheets: RaterSheets | None,
+    kept: set[str],
+    scale_range: float,
 ) -> Differences | None:
     """Between rater classes, over the ratees in `kept`; None where there are not two classes."""
     if sheets is not None:
-        return _of_raters(scheme, sheets, kept)
+        return _of_raters(scheme, sheets, kept, scale_range)
     classes = in_order(scheme, {who for _, who in items.units})
     ratees = sorted({ratee for ratee, _ in items.units if ratee in kept})
     if len(classes) < 2 or not ratees:
@@ -45,23 +55,55 @@ def class_differences(
     at = np.array(list(places), dtype=np.int64).T
     units = np.array(list(places.values()), dtype=np.int64)
     n, mean, cov = unit_moments(items, units)
-    shape = (len(ratees), len(classes))
     k = len(items.items)
-    single: list[MeanScores] = []
-    own: list[MeanScores] = []
-    for i in range(k):
-        n_i = n[:, i, i]
-        vectors = [np.eye(k)[i]]
-        if k > 1:
-            vectors.append(np.eye(k)[i] - (1 - np.eye(k)[i]) / (k - 1))
-        for vector, found in zip(vectors, (single, own), strict=False):
-            value = mean @ vector
-            spread = np.maximum(np.einsum("i,uij,j->u", vector, cov, vector), 0)
-            squares = (n_i - 1).clip(0) * spread + n_i * value**2
-            tables = np.zeros((3, *shape))
-            tables[:, at[0], at[1]] = n_i, n_i * value, squares
-            found.append(mean_scores(*tables))
-    return Differences(tuple(classes), over(single), over(own))
+
+    def compared(place: int, vector: Floats) -> MeanScores:
+        n_i, value = n[:, place, place], mean @ vector
+        spread = np.maximum(np.einsum("i,uij,j->u", vector, cov, vector), 0)
+        tables = np.zeros((3, len(ratees), len(classes)))
+        squares = (n_i - 1).clip(0) * spread + n_i * value**2
+        tables[:, at[0], at[1]] = n_i, n_i * value, squares
+        return mean_scores(*tables)
+
+    def against(anchors: Anchors) -> list[MeanScores]:
+        return [compared(i, np.eye(k)[i] - rest_of(i, anchors)) for i in range(k)]
+
+    single = over([compared(i, np.eye(k)[i]) for i in range(k)])
+    return Differences(tuple(classes), single, purified(k, against, scale_range))
+
+
+def rest_of(place: int, anchors: Anchors) -> Floats:
+    """The weights that make the mean of the anchors without this item."""
+    rest: Floats = anchors.astype(np.float64)
+    rest[place] = 0.0
+    rest /= max(float(rest.sum()), 1.0)
+    return rest
+
+
+def purified(
+    k: int, against: Callable[[Anchors], list[MeanScores]], scale_range: float
+) -> tuple[MeanScores, ...]:
+    """Each item against the mean of the others, items that differ taken out of the yardstick.
+
+    One item that a group reads in its own way shifts the mean of the others and makes them all look
+    different; so the item with the widest sure gap leaves the yardstick, and all is compared again,
+    until none is left or half of the items are out (Holland & Thayer 1988, in *Test Validity*, ed.
+    Wainer & Braun, ch. 9: purification of the criterion).
+    """
+    if k < LEAST_ITEMS:
+        return ()
+    anchors = np.ones(k, dtype=bool)
+    while True:
+        found = over(against(anchors))
+        wide = [
+            (one.gap, place)
+            for place, one in enumerate(found)
+            if anchors[place] and one.q is not None and one.gap is not None
+            if one.q <= SURE and one.gap >= WIDE * scale_range
+        ]
+        if not wide or anchors.sum() - 1 < max(2, k / 2):
+            return found
+        anchors[max(wide)[1]] = False
 
 
 def _placed(items: ItemMoments, kept: set[str]) -> list[tuple[int, tuple[str, str]]]:
@@ -77,7 +119,9 @@ def unit_moments(items: ItemMoments, units: Codes) -> tuple[Floats, Floats, Floa
     return n, mean, cross / np.maximum(n - 1, 1)
 
 
-def _of_raters(scheme: Scheme, sheets: RaterSheets, kept: set[str]) -> Differences | None:
+def _of_raters(
+    scheme: Scheme, sheets: RaterSheets, kept: set[str], scale_range: float
+) -> Differences | None:
     ratees = sorted({ratee for ratee, _ in sheets.units if ratee in kept})
     number = {ratee: place for place, ratee in enumerate(ratees)}
     classes = in_order(scheme, {who for ratee, who in sheets.units if ratee in kept})
@@ -96,15 +140,27 @@ def _of_raters(scheme: Scheme, sheets: RaterSheets, kept: set[str]) -> Differenc
     groups = np.bincount(who, minlength=len(classes))
     if (groups >= FEWEST).sum() < 2:
         return None
-    single = [_one(column, ratee[rows], rater, who, groups) for column in marks.T]
-    own = []
-    if marks.shape[1] > 1:
-        answered = ~np.isnan(marks)
-        whole, n = np.where(answered, marks, 0).sum(axis=1), answered.sum(axis=1)
-        for column, has in zip(marks.T, answered.T, strict=True):
-            rest = np.where(has & (n > 1), (whole - column) / np.maximum(n - 1, 1), np.nan)
-            own.append(_one(column - rest, ratee[rows], rater, who, groups))
-    return Differences(tuple(classes), over(single), over(own))
+
+    def compared(y: Floats) -> MeanScores:
+        return _one(y, ratee[rows], rater, who, groups)
+
+    def against(anchors: Anchors) -> list[MeanScores]:
+        return [
+            compared(column - _rest(marks, place, anchors)) for place, column in enumerate(marks.T)
+        ]
+
+    single = over([compared(column) for column in marks.T])
+    return Differences(tuple(classes), single, purified(marks.shape[1], against, scale_range))
+
+
+def _rest(marks: Floats, place: int, anchors: Anchors) -> Floats:
+    """The mean of the anchors without this item, by row; NaN without any."""
+    used = anchors.copy()
+    used[place] = False
+    answered = ~np.isnan(marks[:, used])
+    n = answered.sum(axis=1)
+    total = np.where(answered, marks[:, used], 0.0).sum(axis=1)
+    return np.where(n > 0, total / np.maximum(n, 1), np.nan)
 
 
 def _one(y: Floats, ratee: Codes, rater: Codes, who: Codes, groups: Codes) -> MeanScores:

@@ -107,26 +107,33 @@ def _report(
     bare = QuestionnaireReport(items.questionnaire, n)
     if n < LEAST_BALLOTS or len(items.items) < LEAST_ITEMS:
         return replace(bare, why_not=tuple(_why_not(n, len(items.items))))
-    try:
-        moments = within_units(items, units)
-        whole = cronbach(moments)
-    except NoEstimate as reason:
-        return replace(bare, why_not=(reason.note,))
     is_shared = cells.form.has_shared_ballots
+    moments, whole, why = _related(items, units)
     lines = tuple(_lines(assessment, cells, items, units, whole, sheets))
-    classes = class_differences(assessment.scheme, items, sheets, kept)
-    channels = channel_differences(assessment.scheme, cells, kept)
+    scale_range = _range(cells)
+    classes = class_differences(assessment.scheme, items, sheets, kept, scale_range)
     return replace(
         bare,
         lines=lines,
         scales=tuple(_scales(assessment, items, units, is_shared=is_shared)),
         classes=classes,
-        channels=channels,
+        channels=channel_differences(assessment.scheme, cells, kept),
         straight=tuple(_straight(assessment, items.questionnaire)),
-        reworded=_reworded(lines, moments, classes, _range(cells)),
-        sentences=tuple(_sentences(lines)),
-        notes=(*whole.notes, *_about(is_shared=is_shared)),
+        reworded=_reworded(lines, moments, classes, scale_range),
+        sentences=(*why, *_sentences(lines)),
+        notes=(*(whole.notes if whole else ()), *_about(is_shared=is_shared)),
     )
+
+
+def _related(
+    items: ItemMoments, units: Codes
+) -> tuple[item_moments.ItemMoments | None, Cronbach | None, tuple[Note, ...]]:
+    """How the items go together, or why that cannot be told."""
+    try:
+        moments = within_units(items, units)
+        return moments, cronbach(moments), ()
+    except NoEstimate as reason:
+        return None, None, (reason.note,)
 
 
 def _shown_units(assessment: Assessment, items: ItemMoments) -> tuple[Codes, set[str], Codes]:
@@ -184,7 +191,7 @@ def _lines(
     cells: FormCells,
     items: ItemMoments,
     units: Codes,
-    whole: Cronbach,
+    whole: Cronbach | None,
     sheets: RaterSheets | None,
 ) -> Iterator[ItemLine]:
     statuses = counting_statuses(assessment.scheme.same_device)
@@ -193,8 +200,10 @@ def _lines(
     same = _same_as_previous(sheets)
     for place, (item, _) in enumerate(cells.form.scored):
         counts = cells.by_unit(item, statuses)[rows].sum(axis=0)
-        figures = _figures(cells, item, counts, whole.r_drop[place], same.get(place))
-        yield ItemLine(item.key, str(item.text), figures, whole.alpha_drop[place])
+        rest = whole.r_drop[place] if whole else None
+        figures = _figures(cells, item, counts, rest, same.get(place))
+        dropped = whole.alpha_drop[place] if whole else None
+        yield ItemLine(item.key, str(item.text), figures, dropped)
 
 
 def _figures(
@@ -286,14 +295,15 @@ def _range(cells: FormCells) -> float:
 
 def _reworded(
     lines: Sequence[ItemLine],
-    moments: item_moments.ItemMoments,
+    moments: item_moments.ItemMoments | None,
     classes: Differences | None,
     scale_range: float,
 ) -> tuple[Rewording, ...]:
     k = len(lines)
     r = np.full((k, k), np.nan)
-    varying = moments.varying
-    r[np.ix_(varying, varying)] = moments.restricted(varying).correlation()
+    if moments is not None:
+        varying = moments.varying
+        r[np.ix_(varying, varying)] = moments.restricted(varying).correlation()
     own = classes.own if classes is not None else ()
     functioning = [Dif(one.statistic, one.df, one.p, one.q, one.gap) for one in own]
     return rewording(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from analysis.note import Note
-from analysis.results import Assessment
+from analysis.results import Assessment, RateeResult
 from analysis.round_statistics.agreement import Agreement, agreement
 from analysis.round_statistics.rating_groups import FEWEST, RatingGroup, rating_groups
 from analysis.round_statistics.reliability import Reliability, reliability, study_of_groups
@@ -31,11 +31,11 @@ def rater_reports(
     assessment: Assessment, sufficient: Sufficient, seed: int
 ) -> tuple[RaterReport, ...]:
     """A report for every rater class of every questionnaire."""
-    names = {one.key: one.name for one in assessment.ratees}
-    return tuple(_report(one, names, seed) for one in rating_groups(assessment, sufficient))
+    ratees = {one.key: one for one in assessment.ratees}
+    return tuple(_report(one, ratees, seed) for one in rating_groups(assessment, sufficient))
 
 
-def _report(group: RatingGroup, names: dict[str, str], seed: int) -> RaterReport:
+def _report(group: RatingGroup, ratees: dict[str, RateeResult], seed: int) -> RaterReport:
     rated = group.crossed
     raters = group.ballots if rated is None else rated.raters
     notes = tuple(_left_out(group))
@@ -45,7 +45,7 @@ def _report(group: RatingGroup, names: dict[str, str], seed: int) -> RaterReport
         ratees=len(group.ratees),
         raters=raters,
         ballots=group.ballots,
-        severity=None if rated is None else severity_report(group, rated, names),
+        severity=None if rated is None else severity_report(group, rated, ratees),
         agreement=None,
         reliability=None,
         notes=notes,
@@ -53,6 +53,7 @@ def _report(group: RatingGroup, names: dict[str, str], seed: int) -> RaterReport
     if raters < FEWEST:
         return bare
     has_shares = bare.severity is not None and bare.severity.shares is not None
+    names = {key: one.name for key, one in ratees.items()}
     agreed = agreement(group, names, seed, has_shares=has_shares)
     return RaterReport(
         bare.questionnaire,

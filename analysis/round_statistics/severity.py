@@ -1,19 +1,20 @@
 """Do strict and mild raters decide the order? One rater class on one questionnaire."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from analysis.note import Note
+from analysis.results import RateeResult
 from analysis.round_statistics.rating_groups import FEWEST, Crossed, RatingGroup
 from analysis.statistics.agreement.generalisability import Study, design
 from analysis.statistics.estimate import Estimate, NoEstimate
 from analysis.statistics.raters import crossed_effects
 from analysis.statistics.raters.connectivity import ISLANDS, Connectivity, connectivity
 from analysis.statistics.raters.crossed_effects import RATEE, RATER, fit_crossed
-from analysis.statistics.raters.mixed_equations import equations
+from analysis.statistics.raters.mixed_equations import Codes, Floats, equations
 from analysis.statistics.raters.severity import ALIKE, Halo, halo, minima, severity
 from analysis.statistics.raters.severity import Severity as Judged
 from forms.problems import N_
@@ -25,11 +26,15 @@ NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class SeverityLine:
-    """A ratee before and after: `raw` mean of its ballots, `corrected` the prediction with raters'
-    severity out (drawn to the mean where ballots are few), `centred` the same without shrinkage."""
+    """A ratee before and after; ranks are those within its class of ratees.
+
+    `raw` is the mean of its ballots, `corrected` the prediction with raters' severity out (drawn to
+    the mean where ballots are few), `centred` the same without shrinkage.
+    """
 
     key: str
     name: str
+    ratee_class: str
     n: int
     raw: float
     raw_rank: int
@@ -72,7 +77,9 @@ class SeverityReport:
     notes: tuple[Note, ...] = ()
 
 
-def severity_report(group: RatingGroup, rated: Crossed, names: Mapping[str, str]) -> SeverityReport:
+def severity_report(
+    group: RatingGroup, rated: Crossed, ratees: Mapping[str, RateeResult]
+) -> SeverityReport:
     """Connectivity, then the crossed fit, then what the correction would change."""
     n = len(rated.score)
     empty = SeverityReport("too_few", rated.raters, n, n / max(rated.raters, 1))
@@ -84,31 +91,31 @@ def severity_report(group: RatingGroup, rated: Crossed, names: Mapping[str, str]
         return replace(
             empty,
             status="disconnected",
-            islands=_islands(group, links, names),
+            islands=_islands(group, links, ratees),
             sentences=(Note(ISLANDS, {"islands": links.islands}),),
         )
     try:
-        return _fitted(empty, group, rated, names)
+        return _fitted(empty, group, rated, ratees)
     except NoEstimate as reason:
         return replace(empty, status="failed", sentences=(reason.note,))
 
 
 def _islands(
-    group: RatingGroup, links: Connectivity, names: Mapping[str, str]
+    group: RatingGroup, links: Connectivity, ratees: Mapping[str, RateeResult]
 ) -> tuple[tuple[str, ...], ...]:
     """The ratees of every island by name, the largest island first."""
     found = [
-        tuple(names[group.ratees[one]] for one in links.members(island))
+        tuple(ratees[group.ratees[one]].name for one in links.members(island))
         for island in range(links.islands)
     ]
     return tuple(sorted(found, key=lambda one: -len(one)))
 
 
 def _fitted(
-    empty: SeverityReport, group: RatingGroup, rated: Crossed, names: Mapping[str, str]
+    empty: SeverityReport, group: RatingGroup, rated: Crossed, ratees: Mapping[str, RateeResult]
 ) -> SeverityReport:
     done = fit_crossed(rated.score, rated.rater, rated.ratee)
-    judged = severity(done, equations(rated.score, [rated.ratee]), movers=NAMED)
+    judged = severity(done, equations(rated.score, [rated.ratee]), movers=0)
     rater, ratee, rest = judged.shares
     known = replace(
         empty,
@@ -122,18 +129,16 @@ def _fitted(
     if few:
         why = Note(N_("因此不校正名次，只列出可靠性和一致性。"))
         return replace(known, sentences=(*_differ(judged), *few, why))
-    lines = _lines(group, done, names)
-    movers = tuple(
-        next(line for line in lines if line.key == group.ratees[one.ratee]) for one in judged.movers
-    )
+    lines = _lines(group, done, ratees)
+    movers = sorted((one for one in lines if one.moved), key=lambda one: (-abs(one.moved), one.key))
     return replace(
         known,
         status="corrected",
         spearman=judged.spearman,
         lines=lines,
-        movers=movers,
+        movers=tuple(movers[:NAMED]),
         halo=_halo(rated),
-        sentences=(*_differ(judged), *_order(judged, lines, movers)),
+        sentences=(*_differ(judged), *_order(judged, lines, movers[:NAMED])),
     )
 
 
@@ -158,32 +163,37 @@ def _study(done: crossed_effects.Crossed, rated: Crossed) -> Study:
 
 
 def _lines(
-    group: RatingGroup, done: crossed_effects.Crossed, names: Mapping[str, str]
+    group: RatingGroup, done: crossed_effects.Crossed, ratees: Mapping[str, RateeResult]
 ) -> tuple[SeverityLine, ...]:
-    ranks = zip(
-        done.raw_rank.tolist(),
-        done.corrected_rank.tolist(),
-        done.centred_rank.tolist(),
-        strict=True,
-    )
+    classes = [ratees[key].ratee_class for key in group.ratees]
+    raw, corrected, centred = done.raw, done.corrected, done.centred.score
+    places = [_ranks(one, classes) for one in (raw, corrected, centred)]
     found = [
         SeverityLine(
             key=key,
-            name=names[key],
+            name=ratees[key].name,
+            ratee_class=classes[one],
             n=int(done.n[one]),
-            raw=float(done.raw[one]),
-            raw_rank=raw,
-            corrected=float(done.corrected[one]),
+            raw=float(raw[one]),
+            raw_rank=int(places[0][one]),
+            corrected=float(corrected[one]),
             se=float(done.corrected_se[one]),
-            corrected_rank=corrected,
-            centred=float(done.centred.score[one]),
-            centred_rank=centred,
+            corrected_rank=int(places[1][one]),
+            centred=float(centred[one]),
+            centred_rank=int(places[2][one]),
         )
-        for one, (key, (raw, corrected, centred)) in enumerate(
-            zip(group.ratees, ranks, strict=True)
-        )
+        for one, key in enumerate(group.ratees)
     ]
-    return tuple(sorted(found, key=lambda one: (one.raw_rank, one.key)))
+    return tuple(sorted(found, key=lambda one: (one.ratee_class, one.raw_rank, one.key)))
+
+
+def _ranks(values: Floats, classes: Sequence[str]) -> Codes:
+    """Ranks within each class of ratees, 1 for the highest: classes are never ranked together."""
+    found = np.zeros(len(values), dtype=np.int64)
+    named = np.array(classes)
+    for one in sorted(set(classes)):
+        found[named == one] = crossed_effects.ranks(values[named == one])
+    return found
 
 
 def _halo(rated: Crossed) -> Halo | None:
@@ -214,7 +224,7 @@ def _differ(judged: Judged) -> Iterator[Note]:
 
 
 def _order(
-    judged: Judged, lines: tuple[SeverityLine, ...], movers: tuple[SeverityLine, ...]
+    judged: Judged, lines: Sequence[SeverityLine], movers: Sequence[SeverityLine]
 ) -> Iterator[Note]:
     """宽严不一是否改变名次."""
     if judged.spearman is None:

@@ -38,6 +38,8 @@ class RaterGroup:
     questionnaire: str
     rater_class: str
     report: "RaterReport"
+    ratee_classes: dict[str, str]
+    """The classes of the ratees that are corrected, key and name."""
     agreement: tuple[Figure, ...]
     severity: tuple[Figure, ...]
     reliable: str
@@ -86,6 +88,10 @@ def _group(
         questionnaire=str(of.assessment.questionnaires[report.questionnaire].title),
         rater_class=str(of.assessment.scheme.rater_class_name(report.rater_class)),
         report=report,
+        ratee_classes={
+            one.ratee_class: of.run.class_name(one.ratee_class)
+            for one in (report.severity.lines if report.severity else ())
+        },
         agreement=tuple(_agreement_figures(report)),
         severity=tuple(_severity_figures(report)),
         reliable="—" if icc is None else _with_interval(icc.icc2),
@@ -247,7 +253,7 @@ def _alpha_figures(report: "RaterReport") -> list[Figure]:
     return [
         Figure(
             "Krippendorff α",
-            f"{values[0]:.2f} … {values[-1]:.2f}",
+            " … ".join(dict.fromkeys(f"{one:.2f}" for one in (values[0], values[-1]))),
             _("各题的最小和最大；区间看 ICC(1)"),
             str(max(n for _item, _alpha, n in alphas)),
             _("任取两名评分人有多一致（顺序量表），与 ICC(1) 相近；0.8 是给编码员定的，不适用。"),
