@@ -72,6 +72,51 @@ class RuleEffect:
         return Note(N_("{rule}（{tried}）"), {"rule": self.rule, "tried": self.tried})
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """A few rules in every combination: what share of the mean shift of ranks is whose.
+
+    `first` and `total` are shares of the variance over the `n` combinations, in the order of
+    `effects`; `most` is the largest mean shift, `joint` what the rules do only together.
+    """
+
+    effects: tuple[RuleEffect, ...]
+    first: tuple[float, ...]
+    total: tuple[float, ...]
+    joint: float
+    most: float
+    n: int
+
+    @property
+    def sentence(self) -> Note:
+        """What the combinations say."""
+        place = max(range(len(self.total)), key=self.total.__getitem__)
+        values: dict[str, str | int | Note] = {
+            "rules": len(self.effects),
+            "n": self.n,
+            "most": f"{self.most:.2f}",
+            "rule": self.effects[place].rule,
+            "share": f"{self.total[place]:.0%}",
+            "joint": f"{self.joint:.0%}",
+        }
+        return Note(
+            N_(
+                "影响最大的 {rules} 条规则（权重除外）有 {n} 种组合："
+                "一起改时，名次平均最多变动 {most} 名。"
+                "各种组合之间的差别，{share} 与{rule}有关；{joint} 只在几条一起改时才有。"
+            ),
+            values,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RuleEffects:
+    """Every rule by itself, the strongest first, and the strongest ones together."""
+
+    effects: tuple[RuleEffect, ...]
+    together: Together | None
+
+
 def refused(one: "Variation", lacking: int) -> RuleEffect:
     """A change under which there is no result."""
     return RuleEffect(one.key, one.rule, one.now, one.tried, one.change, lacking=lacking)

@@ -6,7 +6,10 @@ kept by what they depend on. Only scores are worked out, no errors.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
+
+import numpy as np
 
 from analysis.assessment import in_period, prepare
 from analysis.binding import bind
@@ -18,20 +21,30 @@ from analysis.indicators import IndicatorScores, score_indicators
 from analysis.inputs import Inputs, RateeRow
 from analysis.refusals import refuse_missing
 from analysis.results import LeafScore, NoAnswer
-from analysis.round_statistics.rules import Outcome, RuleEffect, effect, refused, strongest_first
+from analysis.round_statistics.rules import (
+    Outcome,
+    RuleEffect,
+    RuleEffects,
+    Together,
+    effect,
+    refused,
+    strongest_first,
+)
 from analysis.rule_sensitivity.answers import of_answers, of_decisions
 from analysis.rule_sensitivity.grades import of_grades
 from analysis.rule_sensitivity.totals import of_totals
-from analysis.rule_sensitivity.variation import Variation
+from analysis.rule_sensitivity.variation import ConflictError, Variation, merged
 from analysis.run import Run
 from analysis.run_leaves import score_run_leaves
 from analysis.scheme import Scheme
 from analysis.scheme.components import HUNDRED, MARKED, Component, Weight
 from analysis.sealed_round import SealedRound
+from analysis.statistics.composites.factorial import factorial_shares
 from analysis.survey_leaves import SurveyLeaves, score_survey_leaves
 from analysis.weighting import Missing
 from forms.problems import InputError, canonical_json
 
+MOST_TOGETHER = 4
 ANY_POLICY = ""
 """Where nothing is missing it does not matter what would be done about it."""
 
@@ -41,8 +54,8 @@ Scored = tuple[Mapping[tuple[str, str], LeafScore], tuple[Missing, ...]]
 
 def rule_effects(
     sealed: Sequence[SealedRound], inputs: Inputs, scheme: Scheme, engine: str = "duckdb"
-) -> tuple[RuleEffect, ...]:
-    """Every rule changed by itself, the strongest effect first.
+) -> RuleEffects:
+    """Every rule changed by itself, and the strongest few together.
 
     Raises NoAnswer where the scheme itself gives no result; a change that gives none is told as
     such.
@@ -53,13 +66,14 @@ def rule_effects(
         before = trial.outcomes(scheme, bound)
         listed = _variations(trial.run)
         found = [_tried(trial, one, before) for one in listed if not _is_judged_anew(scheme, one)]
+        together = _together(trial, listed, strongest_first(found), before)
     for one in listed:
         if _is_judged_anew(scheme, one):
             given = bound if one.has_decisions else replace(bound, screened=())
             with start_engine(engine) as running:
                 judged = _Trial(prepare(running, tuple(sealed), given, one.scheme))
                 found.append(_tried(judged, one, before))
-    return strongest_first(found)
+    return RuleEffects(strongest_first(found), together)
 
 
 def _is_judged_anew(scheme: Scheme, one: Variation) -> bool:
@@ -90,6 +104,46 @@ def _tried(trial: "_Trial", one: Variation, before: Outcomes) -> RuleEffect:
         return effect(one, trial.run.ratees, before, trial.outcomes(one.scheme, inputs))
     except (NoAnswer, InputError) as error:
         return refused(one, len(error.problems))
+
+
+def _together(
+    trial: "_Trial",
+    listed: Sequence[Variation],
+    effects: Sequence[RuleEffect],
+    before: Outcomes,
+) -> Together | None:
+    """The strongest few in every combination; None where fewer than two move ranks.
+
+    Weights are left out: they are no choice between two, and more than one cannot be stepped.
+    """
+    strongest: dict[str, RuleEffect] = {}
+    for one in effects:
+        if one.moved and not one.key.startswith("weight:"):
+            strongest.setdefault(one.rule.text(), one)
+    chosen = list(strongest.values())[:MOST_TOGETHER]
+    if len(chosen) < 2:
+        return None
+    by_key = {one.key: one for one in listed}
+    shifts = np.zeros((2,) * len(chosen))
+    for combination in product((0, 1), repeat=len(chosen)):
+        tried = [one for one, is_tried in zip(chosen, combination, strict=True) if is_tried]
+        if len(tried) == 1:
+            shifts[combination] = tried[0].mean_places
+        elif tried:
+            try:
+                whole = merged(trial.run.scheme, [by_key[one.key] for one in tried])
+            except (ConflictError, InputError):
+                return None
+            made = _tried(trial, whole, before)
+            if made.lacking:
+                return None
+            shifts[combination] = made.mean_places
+    shares = factorial_shares(shifts)
+    return Together(
+        *(tuple(chosen), shares.first, shares.total, shares.joint),
+        most=float(shifts.max()),
+        n=shifts.size,
+    )
 
 
 class _Remembering:

@@ -1,6 +1,6 @@
 """One rule of a scheme changed: what it says now, what is tried, and the scheme that says so."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +10,7 @@ from analysis.note import Note
 from analysis.scheme import Scheme
 
 Json = dict[str, Any]
+ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,48 @@ def edited(scheme: Scheme, edit: Callable[[Json], object]) -> Scheme:
     made: Json = deepcopy(scheme.as_json())
     edit(made)
     return Scheme.from_json(made)
+
+
+class ConflictError(Exception):
+    """Two changes say different things of the same place."""
+
+
+def merged(scheme: Scheme, tried: Sequence[Variation]) -> Variation:
+    """Several variations of one scheme at once. Raises ConflictError where they cannot be."""
+    made: Any = _merge(scheme.as_json(), [one.scheme.as_json() for one in tried])
+    first = tried[0]
+    return Variation(
+        " ".join(one.key for one in tried),
+        *(first.rule, first.now, first.tried),
+        Scheme.from_json(made),
+        has_adjustments=all(one.has_adjustments for one in tried),
+        has_decisions=all(one.has_decisions for one in tried),
+        vetoes=frozenset[str]().union(*(one.vetoes for one in tried)),
+    )
+
+
+def _merge(base: object, others: Sequence[object]) -> object:
+    changed = [one for one in others if one != base]
+    if not changed:
+        return base
+    if all(one == changed[0] for one in changed):
+        return changed[0]
+    if isinstance(base, Mapping) and all(isinstance(one, Mapping) for one in changed):
+        return _merge_tables(base, [one for one in changed if isinstance(one, Mapping)])
+    lists = [one for one in changed if isinstance(one, list)]
+    if not isinstance(base, list) or len(lists) < len(changed):
+        raise ConflictError
+    if any(len(one) != len(base) for one in lists):
+        raise ConflictError
+    return [_merge(item, [one[place] for one in lists]) for place, item in enumerate(base)]
+
+
+def _merge_tables(base: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> Json:
+    keys = dict.fromkeys(key for one in (base, *others) for key in one)
+    found = {
+        key: _merge(base.get(key, ABSENT), [one.get(key, ABSENT) for one in others]) for key in keys
+    }
+    return {key: value for key, value in found.items() if value is not ABSENT}
 
 
 def nodes(components: Sequence[Json], parent: str = "") -> Iterator[tuple[str, Json]]:

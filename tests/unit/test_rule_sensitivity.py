@@ -18,6 +18,7 @@ from analysis.rule_sensitivity import rule_effects
 from analysis.rule_sensitivity.answers import of_answers
 from analysis.rule_sensitivity.grades import of_grades
 from analysis.rule_sensitivity.totals import of_totals
+from analysis.rule_sensitivity.variation import ConflictError, merged
 from analysis.scheme import Scheme, shipped
 from analysis.screened_rows import ScreenedRow
 from analysis.sealed_round import open_sealed_rounds
@@ -121,7 +122,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def effects(folder: Path, inputs: Inputs = INPUTS, text: str = SCHEME) -> dict[str, RuleEffect]:
-    found = rule_effects(open_sealed_rounds([folder]), inputs, scheme(text))
+    found = rule_effects(open_sealed_rounds([folder]), inputs, scheme(text)).effects
     assert len({one.key for one in found}) == len(found)
     return {one.key: one for one in found}
 
@@ -204,6 +205,39 @@ def test_a_line_instead_of_places(found: dict[str, RuleEffect]) -> None:
     """From 90 points: nobody is 优秀; u1 was."""
     assert (found["quota:best"].grades, found["quota:best"].moved) == (1, 0)
     assert found["quota:best"].tried.text() == "只按分数线 90"
+
+
+def test_rules_together(folder: Path) -> None:
+    """Bonus off, 不了解 60 or zero, equal classes: each alone puts u1 first, any two no more.
+
+    So the mean shift is 2/3 in seven of eight combinations and 0 in one: V = (4/9)·7/64,
+    S = (4/9)·(1/64)/V = 1/7, T = (4/9)·(1/16)/V = 4/7.
+    """
+    found = rule_effects(open_sealed_rounds([folder]), INPUTS, scheme()).together
+    assert found is not None
+    assert {one.key for one in found.effects} == {
+        "adjustments",
+        "rater_classes:public",
+        "unknown=zero",
+    }
+    assert found.n == 8
+    assert found.most == 2 / 3
+    assert found.first == pytest.approx([1 / 7] * 3, abs=1e-12)
+    assert found.total == pytest.approx([4 / 7] * 3, abs=1e-12)
+    assert "有 8 种组合" in found.sentence.text()
+    assert "57%" in found.sentence.text()
+
+
+def test_changes_of_the_same_place_cannot_be_merged() -> None:
+    first, second = (
+        one for one in of_answers(scheme(), frozenset()) if one.key.startswith("unknown=")
+    )
+    with pytest.raises(ConflictError):
+        merged(scheme(), [first, second])
+    off = next(one for one in of_totals(scheme(), INPUTS) if one.key == "ties")
+    both = merged(scheme(), [first, off]).scheme
+    assert both.ties == ()
+    assert both.leaves()[1].unknown == first.scheme.leaves()[1].unknown
 
 
 def moved(one: Study) -> tuple[int, list[Fraction | None]]:

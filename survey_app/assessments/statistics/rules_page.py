@@ -17,7 +17,7 @@ from survey_app.core.services import services
 
 if TYPE_CHECKING:
     from analysis.changes import Change
-    from analysis.round_statistics.rules import RuleEffect
+    from analysis.round_statistics.rules import RuleEffect, RuleEffects
 
 REMEMBERED = 16
 
@@ -37,23 +37,24 @@ def rules(round_id: int) -> str:
     """What each rule does; counted when somebody asks, since it takes seconds."""
     of = opened(round_id)
     settings = services().settings
-    effects = _KNOWN.find(of, settings)
-    if effects is None and "compute" in request.args:
-        effects = _KNOWN.make(of, settings)
-    if effects is None:
+    found = _KNOWN.find(of, settings)
+    if found is None and "compute" in request.args:
+        found = _KNOWN.make(of, settings)
+    if found is None:
         return page("rules", round_id, of, is_known=False)
     from analysis.round_statistics.rules import sentences
 
     errors = [one.se for one in of.assessment.ratees if one.se is not None]
-    rows = [_row(round_id, one, may_study=_is_newest(round_id, of)) for one in effects]
+    rows = [_row(round_id, one, may_study=_is_newest(round_id, of)) for one in found.effects]
     return page(
         "rules",
         round_id,
         of,
         is_known=True,
-        sentences=sentences(effects, errors),
+        sentences=sentences(found.effects, errors),
         rows=[row for row in rows if not row.effect.is_idle],
         idle=[row for row in rows if row.effect.is_idle],
+        together=found.together,
     )
 
 
@@ -111,14 +112,14 @@ class _Known:
     def __init__(self) -> None:
         self._lock = Lock()
         self._making = Lock()
-        self._made: OrderedDict[tuple[str, ...], tuple[RuleEffect, ...]] = OrderedDict()
+        self._made: OrderedDict[tuple[str, ...], RuleEffects] = OrderedDict()
 
-    def find(self, of: OpenedStatistics, settings: Settings) -> "tuple[RuleEffect, ...] | None":
+    def find(self, of: OpenedStatistics, settings: Settings) -> "RuleEffects | None":
         """What is known already; nobody waits for it."""
         with self._lock:
             return self._made.get(_key(of, settings))
 
-    def make(self, of: OpenedStatistics, settings: Settings) -> "tuple[RuleEffect, ...]":
+    def make(self, of: OpenedStatistics, settings: Settings) -> "RuleEffects":
         """Work it out, one request at a time."""
         with self._making:
             found = self.find(of, settings)
@@ -135,7 +136,7 @@ def _key(of: OpenedStatistics, settings: Settings) -> tuple[str, ...]:
     return (str(settings.sealed_dir), of.run.frozen.key, of.assessment.content_digest)
 
 
-def _effects(of: OpenedStatistics, settings: Settings) -> "tuple[RuleEffect, ...]":
+def _effects(of: OpenedStatistics, settings: Settings) -> "RuleEffects":
     # The analysis brings DuckDB and scipy, which the rater's path must not load.
     from analysis.rule_sensitivity import rule_effects
     from analysis.sealed_round import open_sealed_rounds
