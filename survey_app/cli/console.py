@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from forms.problems import N_, InputError, Problem
+from survey_app.cli import wrong_usage
 from survey_app.core.config import UnsafeSettingsError
 from survey_app.core.errors import DomainError, ProblemsError
 
@@ -187,6 +188,12 @@ def _file_trouble(error: OSError) -> str:
 
 class SurveyCommand(click.Command):
     """A command that ends with the exit code of its failure, and never with a stack trace."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            raise wrong_usage.said(error) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

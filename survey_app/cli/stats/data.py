@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import io
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -142,11 +143,22 @@ def _content(path: Path) -> bytes:
         ) from None
 
 
+def _refuse_twice(path: Path, header: Sequence[str]) -> None:
+    """Two columns of one name: which of them is meant is not ours to say."""
+    names = [name.strip() for name in header]
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        text, remedy = N_("有不止一列叫“{column}”"), N_("请给各列不同的名称")
+        raise InputError(
+            [Problem(f"{path.name}:1", text, remedy, {"column": one}) for one in twice]
+        )
+
+
 def read(path: Path) -> Data:
     """Read a CSV file in UTF-8, gzipped or not; InputError says which row is broken."""
     raw = _content(path)
     try:
-        lines = csv.reader(raw.decode("utf-8-sig").splitlines())
+        lines = csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""))
         header, *rows = [row for row in lines if row]
     except UnicodeDecodeError:
         raise InputError(
@@ -166,6 +178,7 @@ def read(path: Path) -> Data:
     ]
     if problems:
         raise InputError(problems[:SHOWN])
+    _refuse_twice(path, header)
     columns = {
         name.strip(): [row[place].strip() for row in rows] for place, name in enumerate(header)
     }

@@ -28,7 +28,7 @@ from analysis.statistics.weights.response_rates import (
 from forms.problems import N_, InputError, Problem
 from survey_app.cli.stats.answer import Answer, Named
 from survey_app.cli.stats.data import Data
-from survey_app.cli.stats.method import Ask, Numbers, column_of, method, write_columns
+from survey_app.cli.stats.method import FILE, Ask, Numbers, column_of, method, write_columns
 
 
 @method(
@@ -261,7 +261,7 @@ def _clustering(data: Data, ask: Ask, weights: Floats) -> dict[str, object]:
     "survey stats balance sample.csv --items income --target population.csv --weights w",
     click.option(
         "--target",
-        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        type=FILE,
         required=True,
         help="总体（或参照样本）的 CSV，列名相同",
     ),

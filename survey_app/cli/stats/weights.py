@@ -22,7 +22,7 @@ from forms.problems import N_
 from survey_app.cli.stats.answer import Answer
 from survey_app.cli.stats.data import Data
 from survey_app.cli.stats.margin_file import Rows, Targets, read_targets, rows_of
-from survey_app.cli.stats.method import Ask, Numbers, method
+from survey_app.cli.stats.method import FILE, Ask, Numbers, method
 from survey_app.cli.stats.weighting_answer import Made, Start, answer, by_level
 
 INTERCEPT = "(Intercept)"
@@ -30,7 +30,7 @@ INTERCEPT = "(Intercept)"
 
 MARGINS = click.option(
     "--margins",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=FILE,
     required=True,
     help="总体数（TOML）：[margin.列名] 类别 = 总体数；校准还可用 [total] 列名 = 总量",
 )

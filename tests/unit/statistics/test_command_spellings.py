@@ -191,3 +191,44 @@ def test_an_option_with_effect_is_not(tmp_path: Path) -> None:
 
 
 UNUSED = ("--weights", "w", "--by", "g")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--level", "95"], "--level/--conf 的值不对：应是大于 0、小于 1 的数"),
+        (["--seed", "many"], "--seed 的值不对：应是整数"),
+        (["--replicates", "jk2"], "--replicates 的值不对：只能是 jk1、jkn、brr"),
+        (["--weigths", "w"], "没有 --weigths 这个选项，是不是 --weights"),
+    ],
+)
+def test_wrong_usage_in_words(tmp_path: Path, options: list[str], words: str) -> None:
+    result = run("mean", put(tmp_path, "w.csv", "y\n1\n2\n"), *options)
+    assert result.exit_code == 2
+    assert words in result.output
+
+
+def test_a_needed_option_and_the_file_by_name(tmp_path: Path) -> None:
+    file = put(tmp_path, "w.csv", "y\n1\n2\n")
+    assert "缺少 --se。标准误列" in run("shrink", file, "--y", "y").output
+    ends = CliRunner().invoke(group, ["stats", "mean", str(file), "--y"])
+    assert ends.exit_code == 2
+    assert "--y 后面缺少值" in ends.output
+    assert "缺少 FILE.csv" in CliRunner().invoke(group, ["stats", "mean"]).output
+
+
+def test_margins_that_are_not_there(tmp_path: Path) -> None:
+    file = put(tmp_path, "w.csv", "y\n1\n2\n")
+    assert run("rake", file, "--margins", str(tmp_path / "none.toml")).exit_code == 3
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    result = run("mean", put(tmp_path, "w.csv", "y,x,y\n1,2,3\n2,3,4\n"), "--y", "y")
+    assert result.exit_code == 3
+    assert "有不止一列叫“y”" in result.output
+
+
+def test_a_line_break_within_a_field(tmp_path: Path) -> None:
+    file = put(tmp_path, "w.csv", 'g,y\n"a\nb",1\n"c\u2028d",3\n')
+    groups = said("mean", file, "--y", "y", "--by", "g")["estimates"]
+    assert [one["by"]["g"] for one in groups] == ["a\nb", "c\u2028d"]
