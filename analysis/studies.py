@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from analysis.answers import LeftOut
-from analysis.assessment import prepare, ratee_results, under
+from analysis.assessment import in_period, prepare, ratee_results, under
 from analysis.binding import bind
 from analysis.changes import Change, changed_scheme
 from analysis.effective_weights import ADJUSTMENTS
@@ -157,6 +157,7 @@ def study(
     """
     tried = changed_scheme(scheme, change)
     sealed = open_sealed_rounds(folders)
+    inputs = in_period(inputs, sealed)
     known = bind(inputs, scheme)
     wanted = bind(_given(inputs, scheme, change), tried)
     with start_engine(engine) as running:
