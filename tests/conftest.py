@@ -21,6 +21,9 @@ PLAIN_ON_POSTGRES = frozenset(
         "test_supervision_lists",
         "test_assessments_decisions",
         "test_report_decided",
+        "test_screened",
+        "test_statistics_answers",
+        "test_statistics_price",
         "test_statistics_ranks",
         "test_statistics_rules",
     }

@@ -123,22 +123,36 @@ class BothResults:
 
 
 def both_results(
-    sealed: Collection[SealedRound], inputs: Inputs, scheme: Scheme, place: Place
-) -> BothResults:
-    """The results with and without what a finding points at, every other decision as it is.
+    sealed: Collection[SealedRound], inputs: Inputs, scheme: Scheme, places: Collection[Place]
+) -> dict[Place, BothResults]:
+    """The results with and without what each finding points at, every other decision as it is.
 
     Both are computed from the sealed answers, as a run would; where a device's other answer takes
     the place of one left out, that is in the figures.
     """
     folders = tuple(sealed)
     bound = bind(in_period(inputs, folders), scheme)
-    others = [one for one in bound.screened if one.place != place]
-    round_key, rule, rater_class, subject, ratee = place
-    own = ScreenedRow(round_key, rule, rater_class, subject, ratee, "exclude", "")
+    made: dict[frozenset[Place], tuple[RateeResult, ...] | None] = {}
     with start_engine("duckdb") as engine:
         run = prepare(engine, folders, bound, scheme)
-        counted = ratee_results_under(run, others)
-        left_out = ratee_results_under(run, [*others, own])
+
+        def results(decisions: list[ScreenedRow]) -> tuple[RateeResult, ...] | None:
+            key = frozenset(one.place for one in decisions if one.decision == "exclude")
+            if key not in made:
+                made[key] = ratee_results_under(run, decisions)
+            return made[key]
+
+        found = {}
+        for place in places:
+            others = [one for one in bound.screened if one.place != place]
+            without = results([*others, ScreenedRow(*place, "exclude", "")])
+            found[place] = _both(results(others), without)
+    return found
+
+
+def _both(
+    counted: tuple[RateeResult, ...] | None, left_out: tuple[RateeResult, ...] | None
+) -> BothResults:
     if counted is None or left_out is None:
         return BothResults((), 0, is_possible=False)
     moved = _moved(counted, left_out)

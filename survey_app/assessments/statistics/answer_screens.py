@@ -1,7 +1,7 @@
 """What the page of answers computes from the sealed rounds; made once, remembered for a while."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -34,13 +34,17 @@ class Remembered(Generic[Made]):
             self._made.move_to_end(key)
             return self._made[key]
 
+    def put(self, key: tuple[str, ...], made: Made) -> None:
+        """Remember what was made elsewhere."""
+        self.get(key, lambda: made)
+
     def known(self, key: tuple[str, ...]) -> Made | None:
         """What was made before, None where it was not."""
         return self._made.get(key)
 
 
 _SCREENS: "Remembered[Screens]" = Remembered(4)
-_RESULTS: "Remembered[BothResults]" = Remembered(64)
+_RESULTS: "Remembered[BothResults]" = Remembered(256)
 
 
 def screens_of(run: OpenedRun, settings: Settings, seed: int) -> "Screens":
@@ -56,16 +60,20 @@ def screens_of(run: OpenedRun, settings: Settings, seed: int) -> "Screens":
     return _SCREENS.get(_key(run, settings), make)
 
 
-def results_of(run: OpenedRun, settings: Settings, place: "Place") -> "BothResults":
-    """Both results of one finding."""
+def results_of(
+    run: OpenedRun, settings: Settings, places: "Collection[Place]"
+) -> "dict[Place, BothResults]":
+    """Both results of each of these findings; those not known yet are made together."""
+    from analysis.round_statistics.pile import both_results
 
-    def make() -> "BothResults":
-        from analysis.round_statistics.pile import both_results
-
+    missing = [one for one in places if known_results(run, settings, one) is None]
+    if missing:
         scheme = run.assessment.scheme
-        return both_results(_sealed(run, settings), run.inputs, scheme, place)
-
-    return _RESULTS.get((*_key(run, settings), *place), make)
+        made = both_results(_sealed(run, settings), run.inputs, scheme, missing)
+        for place, results in made.items():
+            _RESULTS.put((*_key(run, settings), *place), results)
+    found = {one: known_results(run, settings, one) for one in places}
+    return {one: results for one, results in found.items() if results is not None}
 
 
 def known_results(run: OpenedRun, settings: Settings, place: "Place") -> "BothResults | None":

@@ -25,7 +25,7 @@ from survey_app.core.services import services
 
 if TYPE_CHECKING:
     from analysis.results import RoundQuality
-    from analysis.round_statistics.pile import BothResults, Moved, Pointed
+    from analysis.round_statistics.pile import BothResults, Pointed
     from analysis.round_statistics.screens import Repeat, Screens, SheetScreen
 
 MOST_MOVED = 20
@@ -56,13 +56,13 @@ class PileRow:
     act: ActLine | None
     in_run: bool | None
     """Whether this run leaves it out (True), keeps it (False); None where nobody had decided."""
-    moved: "Moved | None"
+    results: "BothResults | None"
     history: tuple[ActLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """The finding somebody opened, with both results."""
+    """The finding somebody opened, with both results; `more` ratees move less than those shown."""
 
     row: PileRow
     results: "BothResults"
@@ -125,6 +125,10 @@ def _page(round_id: int, of: OpenedStatistics, key: str, problems: list[str]) ->
     database, settings = services().database, services().settings
     acts = screened.acts_of(database, round_id)
     found = screens_of(of.run, settings, of.seed)
+    places = _places(of)
+    wanted = list(places.values()) if "all" in request.args else []
+    wanted += [places[key]] if key in places else []
+    results_of(of.run, settings, wanted)
     rows = _rows(of.run, found, acts)
     looked = next((one for one in rows if one.key == key), None)
     if key and looked is None:
@@ -137,7 +141,7 @@ def _page(round_id: int, of: OpenedStatistics, key: str, problems: list[str]) ->
         round_id,
         of,
         rows=rows,
-        looked=None if looked is None else _look(of.run, looked, _places(of)[key]),
+        looked=None if looked is None else _look(of.run, looked, places[key]),
         problems=problems,
         acts=tuple(reversed(acts)),
         act_names=ACT_NAMES,
@@ -150,6 +154,8 @@ def _page(round_id: int, of: OpenedStatistics, key: str, problems: list[str]) ->
         ),
         sheets=_sheet_rows(of.run, found),
         repeats=_repeats(of.run, found),
+        beyond=sum(bool(one.screen.excess) for one in _sheet_rows(of.run, found)),
+        has_all=all(one.results for one in rows),
         is_newest=newest,
         is_settled=settled,
         may_decide=newest and not settled and current().has_role("admin", "clerk"),
@@ -210,8 +216,6 @@ def _row(
     names = {each.key: each.name for each in run.assessment.ratees}
     who = str(run.assessment.scheme.rater_class_name(rater_class)) if rater_class else ""
     parts = (subject, who, names.get(ratee, ratee))
-    results = known_results(run, services().settings, one.place)
-    first = results.moved[0] if results is not None and results.moved else None
     return PileRow(
         key=one.key,
         rule=FLAG_NAMES.get(rule, rule),
@@ -228,7 +232,7 @@ def _row(
         false_alarms=_false_alarms(run, one),
         act=act,
         in_run=in_run.get(one.place),
-        moved=first,
+        results=known_results(run, services().settings, one.place),
         history=tuple(each for each in acts if each.place == one.place),
     )
 
@@ -246,11 +250,12 @@ def _false_alarms(run: OpenedRun, one: "Pointed") -> str:
         words = _("这条规则共标出 {n} 处，碰巧的预期不超过 {expected} 处")
         return str(words.format(n=found, expected=f"{one.false_alarms:.2f}"))
     words = _("大家都认真作答，预期也有 {expected} 份；标出 {n} 份")
-    return str(words.format(expected=f"{one.false_alarms:.0f}", n=one.n))
+    expected = f"{one.false_alarms:.{0 if one.false_alarms >= 10 else 1}f}"
+    return str(words.format(expected=expected, n=one.n))
 
 
 def _look(run: OpenedRun, row: PileRow, place: Place) -> Looked:
-    results = results_of(run, services().settings, place)
+    results = results_of(run, services().settings, [place])[place]
     return Looked(row, results, max(0, len(results.moved) - MOST_MOVED))
 
 

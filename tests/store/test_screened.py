@@ -1,0 +1,184 @@
+"""Decisions on findings are kept: with a reason, append-only, and not while grades are approved."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DatabaseError
+
+from survey_app.assessments import decisions, screened, service
+from survey_app.assessments.screened import NewerRunError, SettledError
+from survey_app.assessments.service import OpenedRun
+from survey_app.assessments.tables import Run, ScreeningDecision
+from survey_app.core.config import Settings
+from survey_app.core.database import Database
+from survey_app.core.errors import ProblemsError
+from survey_app.record.tables import RecordEntry
+from tests.rounds import OPERATOR, World
+from tests.screened import PLACE, WHY, world_with_blanks
+
+
+@pytest.fixture
+def world(database: Database, settings: Settings) -> World:
+    return world_with_blanks(database, settings)
+
+
+def newest(world: World, settings: Settings) -> OpenedRun:
+    return service.open_run(world.database, settings, world.round_id)
+
+
+def assess(world: World, settings: Settings) -> OpenedRun:
+    service.run_assessment(world.database, settings, world.round_id, OPERATOR)
+    return newest(world, settings)
+
+
+def decide(world: World, run: OpenedRun, act: str, why: str = WHY) -> None:
+    screened.decide(world.database, world.round_id, run.line.id, OPERATOR, PLACE, act, why)
+
+
+def total(run: OpenedRun) -> str:
+    return str({one.key: one.total for one in run.assessment.ratees}["u1"])
+
+
+def test_a_decision_takes_effect_with_the_next_run_and_is_taken_back(
+    world: World, settings: Settings
+) -> None:
+    first = newest(world, settings)
+    assert (total(first), first.assessment.counts.valid) == ("82.50", 22)
+    decide(world, first, "exclude")
+    stale = newest(world, settings)
+    assert stale.is_stale
+    assert total(stale) == "82.50"
+    second = assess(world, settings)
+    assert not second.is_stale
+    assert total(second) == "80.00"
+    counts = second.assessment.counts
+    assert (counts.raw, counts.duplicate, counts.void, counts.valid) == (22, 0, 6, 16)
+    decide(world, second, "withdraw", "复查后发现是误判")
+    third = assess(world, settings)
+    assert third.line.content_digest == first.line.content_digest
+    with world.database.read() as session:
+        stored = list(session.scalars(select(Run.scores_json).order_by(Run.number)))
+        acts = [
+            row.details["act"]
+            for row in session.scalars(select(RecordEntry))
+            if row.action == "screening.decide"
+        ]
+    assert stored[0] == stored[2] != stored[1]
+    assert acts == ["exclude", "withdraw"]
+    # the runs before stay as they were
+    assert total(service.open_run(world.database, settings, world.round_id, 2)) == "80.00"
+
+
+def test_every_refusal_leaves_nothing_behind(world: World, settings: Settings) -> None:
+    run = newest(world, settings)
+    for act, why, told in (
+        ("exclude", "  ", "没有写理由"),
+        ("exclude", "长" * 501, "超过 500 个字"),
+        ("delete", WHY, "没有选择决定"),
+        ("withdraw", WHY, "没有决定可撤回"),
+    ):
+        with pytest.raises(ProblemsError, match=told):
+            decide(world, run, act, why)
+    assert screened.acts_of(world.database, world.round_id) == ()
+    assert not newest(world, settings).is_stale
+
+
+def test_only_the_newest_run_can_be_decided_on(world: World, settings: Settings) -> None:
+    first = newest(world, settings)
+    decide(world, first, "exclude")
+    assess(world, settings)
+    with pytest.raises(NewerRunError):
+        decide(world, first, "keep")
+
+
+def test_nothing_changes_while_grades_are_approved(world: World, settings: Settings) -> None:
+    run = newest(world, settings)
+    decisions.approve(world.database, run, OPERATOR)
+    with pytest.raises(SettledError, match="审定"):
+        decide(world, run, "exclude")
+    with pytest.raises(DatabaseError, match="settled"), world.database.write() as session:
+        session.add(row(world, run))
+    decisions.reopen(world.database, run, OPERATOR, "复核答卷")
+    decide(world, run, "exclude")
+    with pytest.raises(ProblemsError, match="核算之后输入已经改动"):
+        decisions.approve(world.database, newest(world, settings), OPERATOR)
+
+
+def row(world: World, run: OpenedRun, reason: str = WHY, act: str = "keep") -> ScreeningDecision:
+    return ScreeningDecision(
+        round_id=world.round_id,
+        run_id=run.line.id,
+        sealed_round=PLACE[0],
+        rule=PLACE[1],
+        rater_class=PLACE[2],
+        subject="",
+        ratee="",
+        act=act,
+        reason=reason,
+        operator=OPERATOR,
+        at=run_time(),
+    )
+
+
+def run_time() -> object:
+    from survey_app.core import clock
+
+    return clock.now()
+
+
+def test_the_database_itself_keeps_what_was_decided(world: World, settings: Settings) -> None:
+    run = newest(world, settings)
+    decide(world, run, "exclude")
+    for statement in (
+        "UPDATE screening_decision SET act = 'keep'",
+        "DELETE FROM screening_decision",
+    ):
+        with pytest.raises(DatabaseError, match="append-only"), world.database.write() as session:
+            session.execute(text(statement))
+    for wrong in ({"reason": ""}, {"act": "delete"}):
+        with pytest.raises(DatabaseError), world.database.write() as session:
+            session.add(row(world, run, **wrong))
+    assert [one.act for one in screened.acts_of(world.database, world.round_id)] == ["exclude"]
+
+
+def test_without_its_guard_the_table_could_be_changed(world: World, settings: Settings) -> None:
+    """The trigger is what refuses: with it gone the same statement goes through."""
+    decide(world, newest(world, settings), "exclude")
+    name = "screening_decision_no_update"
+    where = "" if world.database.is_sqlite else " ON screening_decision"
+    with world.database.write() as session:
+        session.execute(text(f"DROP TRIGGER {name}{where}"))
+        session.execute(text("UPDATE screening_decision SET act = 'keep'"))
+    assert [one.act for one in screened.acts_of(world.database, world.round_id)] == ["keep"]
+
+
+def test_anybody_can_compute_the_run_again_from_its_sheet(
+    world: World, settings: Settings, tmp_path: Path
+) -> None:
+    """The sheet a run keeps, the sealed folder and the command line lead to the same digest."""
+    decide(world, newest(world, settings), "exclude")
+    run = assess(world, settings)
+    with world.database.read() as session:
+        stored = session.scalars(select(Run).where(Run.id == run.line.id)).one()
+        sheet = stored.sheets["screened"]
+    with (tmp_path / "screened.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([sheet["headers"], *sheet["rows"]])
+    ratees = ["ratee,name,class,group", "u1,市1局,unit,第2组", "u2,市2局,unit,第1组"]
+    (tmp_path / "ratees.csv").write_text("\n".join(ratees) + "\n", encoding="utf-8")
+    from tests.rounds import SCHEME
+
+    (tmp_path / "scheme.toml").write_text(SCHEME, encoding="utf-8")
+    command = [sys.executable, "-m", "survey_app.cli", "assess"]
+    command += [str(settings.sealed_dir / run.frozen.key), "--ratees", str(tmp_path / "ratees.csv")]
+    command += ["--scheme", str(tmp_path / "scheme.toml"), "--to", str(tmp_path / "out")]
+    made = subprocess.run(
+        [*command, "--screened", str(tmp_path / "screened.csv"), "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.line.content_digest in made.stdout
