@@ -31,7 +31,7 @@ from survey_app.planning.assumptions import Assumed
 from survey_app.planning.drawing import MAX_SEED, Rule
 from survey_app.planning.plan import Guess, Wanted
 from survey_app.planning.service import DrawSpec
-from survey_app.planning.words import ALLOCATION_NAMES, METHOD_NAMES
+from survey_app.planning.words import ALLOCATION_NAMES, METHOD_WORDS
 
 NEEDED = DataRequired(_("请填写这一项。"))
 FIGURE = InputRequired(_("请填写这一项。"))
@@ -131,7 +131,7 @@ class DrawForm(FlaskForm):  # type: ignore[misc]
         render_kw={"accept": ".xlsx,.csv"},
     )
     method = RadioField(
-        _("方法"), choices=[SelectChoice(key, _(name)) for key, name in METHOD_NAMES.items()]
+        _("方法"), choices=[SelectChoice(key, _(words)) for key, words in METHOD_WORDS.items()]
     )
     n = IntegerField(
         _("一共抽多少"),
@@ -192,7 +192,7 @@ class ConfirmForm(FlaskForm):  # type: ignore[misc]
     ticket = HiddenField(validators=[DataRequired()])
     purpose = HiddenField(validators=[DataRequired(), LINE])
     source = HiddenField()
-    method = HiddenField(validators=[AnyOf(list(METHOD_NAMES))])
+    method = HiddenField(validators=[AnyOf(list(METHOD_WORDS))])
     n = HiddenField(validators=[DataRequired()])
     allocation = HiddenField(validators=[AnyOf(["", *ALLOCATION_NAMES])])
     seed = HiddenField(validators=[DataRequired()])
