@@ -26,7 +26,7 @@ from tests.rounds import make_world
 
 COMMANDS = (
     *("demo", "serve", "init", "operator", "seal-csv", "assess", "verify"),
-    *("close", "seal", "backup", "restore"),
+    *("close", "seal", "backup", "restore", "attacks"),
 )
 
 
@@ -53,7 +53,7 @@ def test_every_command_has_help_with_an_example(home: Path, name: str) -> None:
     assert f"survey {name}" in done.output
     for flag in ("--json", "--quiet"):
         assert flag in done.output
-    assert set(COMMANDS) | {"scheme"} == set(group.commands)
+    assert set(COMMANDS) | {"scheme", "stats"} == set(group.commands)
 
 
 def test_first_steps(home: Path, database_url: str) -> None:

@@ -214,6 +214,7 @@ def kendall_(data: Data, ask: Ask, *, is_tie_corrected: bool, is_transposed: boo
     }
     one = both["ties" if is_tie_corrected else "no_ties"]
     detail: Json = {"W": one.w, "chisq": one.chisq, "df": one.df, "p": one.p}
+    detail["W_uncorrected"] = both["no_ties"].w
     for name, other in both.items():
         detail[name] = {"W": other.w, "chisq": other.chisq, "df": other.df, "p": other.p}
     rho, notes = _rho(ratings)

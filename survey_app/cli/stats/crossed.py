@@ -194,6 +194,7 @@ def plain_detail(table: Table, done: Components) -> dict[str, object]:
         **ml,
         "iterations": done.iterations,
         "levels": dict(zip(table.factors, done.levels, strict=True)),
+        **{f"n_{name}": n for name, n in zip(table.factors, done.levels, strict=True)},
         "reliability": {
             "rel_min": float(known.min()),
             "rel_max": float(known.max()),
