@@ -19,7 +19,14 @@ class RosterDraw(Base):
     __table_args__ = (
         UniqueConstraint("round_id", "number"),
         UniqueConstraint(
-            "round_id", "purpose", "method", "n", "allocation", "seed", "list_digest", name="once"
+            "round_id",
+            "purpose",
+            "method",
+            "n",
+            "allocation",
+            "seed",
+            "list_digest",
+            name="uq_roster_draw_once",
         ),
         CheckConstraint("method IN ('simple', 'stratified', 'systematic', 'pps')", name="method"),
         CheckConstraint("allocation IN ('', 'proportional', 'equal')", name="allocation"),

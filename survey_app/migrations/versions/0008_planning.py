@@ -48,7 +48,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_draw")),
         sa.UniqueConstraint("round_id", "number", name=op.f("uq_roster_draw_round_id_number")),
         sa.UniqueConstraint(
-            "round_id", "purpose", "method", "n", "allocation", "seed", "list_digest", name="once"
+            "round_id",
+            "purpose",
+            "method",
+            "n",
+            "allocation",
+            "seed",
+            "list_digest",
+            name="uq_roster_draw_once",
         ),
     )
     is_sqlite = op.get_bind().dialect.name == "sqlite"
