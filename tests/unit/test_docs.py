@@ -10,6 +10,7 @@ import click
 import pytest
 
 from survey_app.cli import group
+from survey_app.cli.stats import stats
 
 ROOT = Path(__file__).parents[2]
 MANUAL = sorted((ROOT / "docs" / "zh").glob("*.md"))
@@ -72,6 +73,21 @@ def test_every_command_and_option_is_described(name: str, command: click.Command
         for text in (*one.opts, *one.secondary_opts)
     }
     assert {text for text in options - everywhere if f"`{text}" not in row} == set()
+
+
+def test_every_statistical_method_and_option_is_described() -> None:
+    text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    part = text.partition("## `survey stats`")[2].partition("\n## ")[0]
+    asked = click.Context(stats)
+    for name in stats.list_commands(asked):
+        method = stats.get_command(asked, name)
+        assert method is not None
+        assert f"`{name}`" in part, name
+        for one in method.params:
+            if isinstance(one, click.Option):
+                assert any(f"`{text}" in part or f" {text}" in part for text in one.opts), (
+                    f"{name} {one.opts[0]}"
+                )
 
 
 def test_every_described_command_exists() -> None:
