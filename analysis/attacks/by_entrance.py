@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import median, median_low
 
 from analysis.attacks.gates import Entrance
 from analysis.attacks.price import ClassPrices, Cost, Prices
 from analysis.note import Note
 from forms.problems import N_
+
+FEWEST = 5
+"""Fewer ballots of one ratee by one entrance are not shown."""
 
 OPEN = (
     N_("公开海报：谁都能再交一份。短时集中、满分集中、同一设备、作答过快四项检查盯着它"),
@@ -27,22 +30,23 @@ CODE = (
 class EntranceLine:
     """One entrance for one class of ratees, over its `ratees` with somebody above them.
 
-    `n` usual ballots of one ratee (median); `place_least` and `place_median` ballots for one place
-    (None: not reached, or not for half of them), `unreachable` how many ratees gain no place by
-    it; `rival_least`, `rival_median` likewise against the one above; `moved` and `moved_most` are
-    points (median and most) a standard attack moves, `places` the most places it wins: 50 ballots
-    added, or a tenth of the raters turned; `one` and `one_places` the most one turned rater does.
+    `n` usual ballots of one ratee (median); `place_least` ballots for one place where it is
+    cheapest, `place_median` for half of the ratees (None: never), `unreachable` how many ratees
+    gain no place by it; `rival_least`, `rival_median` likewise against the one above; `moved` and
+    `moved_most` are points (median and most) a standard attack moves, `places` the most places it
+    wins: 50 ballots added, or a tenth of the raters turned; `one`, `one_places` the most one turned
+    rater does.
     """
 
     entrance: Entrance
     ratees: int
-    n: float
+    n: int
     place_least: int | None
-    place_median: float | None
+    place_median: int | None
     unreachable: int
     grade_least: int | None
     rival_least: int | None
-    rival_median: float | None
+    rival_median: int | None
     moved: float
     moved_most: float
     places: int
@@ -74,7 +78,7 @@ def by_entrance(prices: Prices, of: ClassPrices) -> tuple[EntranceLine, ...]:
             (one.gap is not None, cost)
             for one in of.ratees
             for cost in one.costs
-            if cost.entrance == place
+            if cost.entrance == place and cost.n >= FEWEST
         ]
         if costs:
             found.append(_line(entrance, costs))
@@ -95,7 +99,7 @@ def _line(entrance: Entrance, costs: Sequence[tuple[bool, Cost]]) -> EntranceLin
     return EntranceLine(
         entrance=entrance,
         ratees=len(below),
-        n=median(cost.n for cost in every),
+        n=median_low(cost.n for cost in every),
         place_least=_least(below, lambda cost: cost.place),
         place_median=_middle(below, lambda cost: cost.place),
         unreachable=sum(cost.place is None for cost in below),
@@ -115,9 +119,8 @@ def _least(costs: Sequence[Cost], of: Callable[[Cost], int | None]) -> int | Non
     return min(known, default=None)
 
 
-def _middle(costs: Sequence[Cost], of: Callable[[Cost], int | None]) -> float | None:
-    """The median, those without a price being the dearest; None where half have none."""
-    if not costs:
-        return None
-    value = median(float("inf") if of(cost) is None else float(of(cost) or 0) for cost in costs)
-    return None if value == float("inf") else value
+def _middle(costs: Sequence[Cost], of: Callable[[Cost], int | None]) -> int | None:
+    """The least k that does for half of them; None where it never does."""
+    known = sorted(value for cost in costs if (value := of(cost)) is not None)
+    half = (len(costs) + 1) // 2
+    return known[half - 1] if costs and len(known) >= half else None

@@ -1,6 +1,6 @@
 """How often each detector finds each attack, and how often it cries wolf."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -120,24 +120,34 @@ Counted = list[tuple[int, int]]
 """Flagged and all, by seed."""
 
 
-def measure(setting: Setting, seeds: int, *, first: int = 0, ballots: int = BALLOTS) -> Measured:
+def measure(
+    setting: Setting,
+    seeds: int,
+    *,
+    first: int = 0,
+    ballots: int = BALLOTS,
+    without: Collection[str] = (),
+) -> Measured:
     """Every detector against every attack, and against honest rounds, over `seeds` seeds.
 
     The target of seed s is unit s modulo the number of units, so that good and bad ones are
     attacked alike. `ballots` are forged by the attacks on ballots, a tenth of the panel is false.
+    Detectors in `without` (keys) are left out.
     """
+    on_ballots = [one for one in ON_BALLOTS if one.key not in without]
+    on_panels = [one for one in ON_PANELS if one.key not in without]
     found: dict[tuple[str, str], Counted] = {}
     quiet: dict[str, Counted] = {}
     moved: dict[str, list[float]] = {}
     for seed in range(first, first + seeds):
         honest = draw(setting, seed)
         target = seed % setting.units
-        for detector in (*ON_BALLOTS, *ON_PANELS):
+        for detector in (*on_ballots, *on_panels):
             _count(quiet.setdefault(detector.key, []), detector, honest, seed, is_true=False)
         for kind in KINDS:
             dirty = kind.attack(honest, target, _size(kind, setting, ballots), seed)
             moved.setdefault(kind.key, []).append(_shift(kind, honest, dirty, target))
-            for detector in ON_BALLOTS if kind.on == "ballots" else ON_PANELS:
+            for detector in on_ballots if kind.on == "ballots" else on_panels:
                 counted = found.setdefault((kind.key, detector.key), [])
                 _count(counted, detector, dirty, seed, is_true=True)
     return Measured(
@@ -145,7 +155,7 @@ def measure(setting: Setting, seeds: int, *, first: int = 0, ballots: int = BALL
         tuple(Found(attack, detector, rate(n)) for (attack, detector), n in found.items()),
         tuple(
             Quiet(one.key, one.subject, one.nominal, rate(quiet.get(one.key, [])))
-            for one in (*ON_BALLOTS, *ON_PANELS)
+            for one in (*on_ballots, *on_panels)
         ),
         tuple(_moved(kind, setting, moved.get(kind.key, []), ballots) for kind in KINDS),
     )

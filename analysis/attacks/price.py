@@ -134,16 +134,14 @@ def _least(move: Move, cap: Ints, target: Floats) -> Ints:
 
 
 def _neighbours(ratees: Sequence[RateeResult]) -> tuple[Floats, Floats]:
-    """Exact totals of the next one above and below in the class; +inf above, +inf below: none."""
-    above, below = np.full(len(ratees), np.inf), np.full(len(ratees), np.inf)
-    for place, one in enumerate(ratees):
-        rank = one.rank_class or 0
-        peers = [two for two in ratees if two.ratee_class == one.ratee_class]
-        higher = [_exact(two) for two in peers if (two.rank_class or 0) < rank]
-        lower = [_exact(two) for two in peers if (two.rank_class or 0) > rank]
-        above[place] = min(higher, default=np.inf)
-        below[place] = max(lower, default=np.inf)
-    return above, below
+    """Exact totals of the next one above and below in the class; +inf where there is none."""
+    of_class = np.array([one.ratee_class for one in ratees])
+    rank = np.array([one.rank_class or 0 for one in ratees])
+    exact = np.array([_exact(one) for one in ratees])
+    peers = of_class == of_class[:, None]
+    above = np.where(peers & (rank < rank[:, None]), exact, np.inf).min(axis=1)
+    below = np.where(peers & (rank > rank[:, None]), exact, -np.inf).max(axis=1)
+    return above, np.where(np.isfinite(below), below, np.inf)
 
 
 def _exact(one: RateeResult) -> float:
@@ -176,6 +174,7 @@ def _costs(
     fifty = gates.added(FIFTY * ones, gates.best)
     one = gates.turned(np.minimum(ones, gates.rows), gates.best)
     tenth = gates.turned(gates.rows / 10, gates.best)
+    places = [_places(gates, totals).tolist() for totals in (fifty, one, tenth)]
     costs: dict[int, list[Cost]] = {}
     for g, (ratee, entrance) in enumerate(
         zip(gates.ratee.tolist(), gates.entrance.tolist(), strict=True)
@@ -191,22 +190,23 @@ def _costs(
                 fifty=float(fifty[g]) - now,
                 one=float(one[g]) - now,
                 tenth=float(tenth[g]) - now,
-                fifty_places=_places(gates, ratee, float(fifty[g])),
-                one_places=_places(gates, ratee, float(one[g])),
-                tenth_places=_places(gates, ratee, float(tenth[g])),
+                fifty_places=places[0][g],
+                one_places=places[1][g],
+                tenth_places=places[2][g],
             )
         )
     return costs
 
 
-def _places(gates: Gates, ratee: int, total: float) -> int:
-    """How many of its class a ratee passes with this total."""
-    own = gates.ratees[ratee]
-    return sum(
-        (one.rank_class or 0) < (own.rank_class or 0) and _exact(one) < total - SURELY
-        for one in gates.ratees
-        if one.ratee_class == own.ratee_class
-    )
+def _places(gates: Gates, totals: Floats) -> Ints:
+    """How many of its class each gate's ratee passes with these totals (g,)."""
+    of_class = np.array([one.ratee_class for one in gates.ratees])
+    rank = np.array([one.rank_class or 0 for one in gates.ratees])
+    exact = np.array([_exact(one) for one in gates.ratees])
+    own = gates.ratee[:, None]
+    passed = (of_class == of_class[own]) & (rank < rank[own]) & (exact < totals[:, None] - SURELY)
+    places: Ints = passed.sum(axis=1)
+    return places
 
 
 def _classes(gates: Gates, above: Floats, costs: dict[int, list[Cost]]) -> tuple[ClassPrices, ...]:

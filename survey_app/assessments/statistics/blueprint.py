@@ -18,6 +18,7 @@ TABS: dict[str, str] = {
     "raters": N_("评分人"),
     "questionnaires": N_("问卷"),
     "answers": N_("答卷质量"),
+    "price": N_("名次的价格"),
 }
 """Endpoint and title of every page, in order."""
 

@@ -3,6 +3,7 @@
 from survey_app.assessments.statistics import (
     answers_page,
     estimates_page,
+    price_page,
     questionnaires_page,
     ranks_page,
     raters_page,
@@ -13,6 +14,7 @@ from survey_app.assessments.statistics.blueprint import statistics
 __all__ = [
     "answers_page",
     "estimates_page",
+    "price_page",
     "questionnaires_page",
     "ranks_page",
     "raters_page",
