@@ -66,6 +66,7 @@ def test_raters_are_weighed_and_nobody_is_shown(app: Flask) -> None:
     assert "要达到 0.8 的可靠性" in page.text
     assert "14 名评分人，7 个对象，98 份次" in page.text
     shown = browser.response.get_data(as_text=True)
+    assert "<title>评分人的宽严 " in shown
     assert not [card.qr_code for card in world.cards if card.qr_code in shown]
     assert "多面量表模型</summary>" not in shown
     (asked,) = [one for one in page.links if "facets=" in one]

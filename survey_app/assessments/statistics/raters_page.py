@@ -160,17 +160,17 @@ def shares_chart(
     """A strip for every class whose severities can be told (ratees, raters, rest); its legend."""
     from survey_app.assessments.charts import swatch
     from survey_app.assessments.pages import safe
-    from survey_app.assessments.statistics.rank_charts import grade_strips
+    from survey_app.assessments.statistics.share_charts import share_strips
 
     rows = [
-        (f"{one.questionnaire}（{one.rater_class}）", one.report.severity.shares)
+        (one.rater_class, one.questionnaire, one.report.severity.shares)
         for one in groups
         if one.report.severity is not None and one.report.severity.shares is not None
     ]
     if not rows:
         return None
     parts = [_("对象的差别"), _("评分人的宽严"), _("看法不同和偶然")]
-    chart = safe(grade_strips("shares", _("一次评分的差异从哪里来"), parts, rows))
+    chart = safe(share_strips("shares", _("一次评分的差异从哪里来"), parts, rows))
     return chart, tuple((safe(swatch(place)), part) for place, part in enumerate(parts))
 
 
@@ -249,11 +249,11 @@ def _alpha_figures(report: "RaterReport") -> list[Figure]:
     alphas = report.agreement.alphas if report.agreement else ()
     if not alphas:
         return []
-    values = sorted(round(one, 2) + 0.0 for _item, one, _n in alphas)
+    values = sorted(one for _item, one, _n in alphas)
     return [
         Figure(
             "Krippendorff α",
-            " … ".join(dict.fromkeys(f"{one:.2f}" for one in (values[0], values[-1]))),
+            " … ".join(dict.fromkeys(_signed(one, 2) for one in (values[0], values[-1]))),
             _("各题的最小和最大；区间看 ICC(1)"),
             str(max(n for _item, _alpha, n in alphas)),
             _("任取两名评分人有多一致（顺序量表），与 ICC(1) 相近；0.8 是给编码员定的，不适用。"),
@@ -286,7 +286,7 @@ def _complete_figures(report: "RaterReport") -> list[Figure]:
 def _figure(name: str, of: "Estimate", means: str, n: str = "", *, decimals: int = 2) -> Figure:
     return Figure(
         name,
-        "—" if of.estimate is None else f"{round(of.estimate, decimals) + 0.0:.{decimals}f}",
+        "—" if of.estimate is None else _signed(of.estimate, decimals),
         _interval(of, decimals) or "；".join(note.text(_) for note in of.notes) or "—",
         n or str(of.n or "—"),
         means,
@@ -297,11 +297,15 @@ def _with_interval(of: "Estimate") -> str:
     if of.estimate is None:
         return "—"
     between = _interval(of, 2)
-    return f"{of.estimate:.2f}" + (f"（{between}）" if between else "")
+    return _signed(of.estimate, 2) + (f"（{between}）" if between else "")
 
 
 def _interval(of: "Estimate", decimals: int) -> str:
     if of.lo is None or of.hi is None:
         return ""
-    lo, hi = (round(one, decimals) + 0.0 for one in (of.lo, of.hi))
-    return f"{lo:.{decimals}f}–{hi:.{decimals}f}"
+    lo, hi = (_signed(one, decimals) for one in (of.lo, of.hi))
+    return f"{lo}–{hi}" if of.lo >= 0 else _("{lo} 到 {hi}").format(lo=lo, hi=hi)
+
+
+def _signed(value: float, decimals: int) -> str:
+    return f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−")
