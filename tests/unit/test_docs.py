@@ -39,7 +39,7 @@ def pages() -> list[Any]:
 
 
 def commands(one: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
-    if isinstance(one, click.Group):
+    if isinstance(one, click.Group) and one.commands:
         for name, child in one.commands.items():
             yield from commands(child, f"{path} {name}")
     else:
