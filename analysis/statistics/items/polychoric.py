@@ -30,14 +30,20 @@ class Polychoric:
 
 
 def polychoric(joint: ArrayLike) -> Polychoric:
-    """All pairs from the joint counts joint[i, j, a, b] (k, k, m, m) of options in their order."""
+    """All pairs from the joint counts joint[i, j, a, b] (k, k, m, m) of options in their order.
+
+    An option that an item never uses has no threshold there, and no place in its tables.
+    """
     tables = np.asarray(joint, dtype=np.int64)
     k = len(tables)
+    used = [np.diagonal(tables[i, i]) > 0 for i in range(k)]
     cuts = tuple(thresholds(np.diagonal(tables[i, i])) for i in range(k))
     rho = [[Estimate(1.0, method="polychoric") for _ in range(k)] for _ in range(k)]
     for i in range(k):
         for j in range(i):
-            rho[i][j] = rho[j][i] = polychoric_pair(tables[i, j], cuts[i], cuts[j])
+            rho[i][j] = rho[j][i] = polychoric_pair(
+                tables[i, j][np.ix_(used[i], used[j])], cuts[i], cuts[j]
+            )
     return Polychoric(tuple(map(tuple, rho)), tuple(tuple(one.tolist()) for one in cuts))
 
 

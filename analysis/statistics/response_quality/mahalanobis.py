@@ -19,7 +19,8 @@ EMPIRICAL_FROM = 2000
 class Distances:
     """`squared` (n,) D² in file order, NaN where nothing was answered; `p` (n,) its χ² tail;
     `flagged` (n,); `cutoff` of D² for ballots that answer everything; `rank` of the covariance;
-    `rate` the share flagged among honest, normal answers; `rule` chi2 or empirical.
+    `rate` the share flagged among honest, normal answers, with the rule empirical the share of all
+    ballots it lists; `rule` chi2 or empirical.
     """
 
     squared: Floats
@@ -70,7 +71,8 @@ def mahalanobis(x: Floats, confidence: float = 0.999, *, empirical: bool = False
     cutoff = float(special.chdtri(rank, level)) if level > 0 else float(np.nanmax(squared))
     with np.errstate(invalid="ignore"):
         flagged = p < level if rule == "chi2" else p <= level
-    return Distances(squared, p, flagged, cutoff, rank, 1 - confidence, rule, notes)
+    rate = 1 - confidence if rule == "chi2" else float(flagged.sum() / (~np.isnan(p)).sum())
+    return Distances(squared, p, flagged, cutoff, rank, rate, rule, notes)
 
 
 def _by_pattern(d: Floats, s: Floats) -> tuple[Floats, NDArray[np.int64]]:

@@ -195,9 +195,12 @@ def guttman(data: Data, ask: Ask, rows: str) -> Answer:
 )
 def polychoric(data: Data, ask: Ask) -> Answer:
     x = _answers(data, ask)
+    _refuse_no_answers(x)
     joint, values = joint_counts(x)
     found = polychoric_of(joint)
     k = len(ask.items)
+    if k > 1 and all(found.rho[i][j].estimate is None for i in range(k) for j in range(i)):
+        raise NoEstimate("undefined", found.rho[0][1].notes[0])
     named = [
         Named(f"{ask.items[i]}:{ask.items[j]}", found.rho[i][j]) for j in range(k) for i in range(j)
     ]
@@ -242,6 +245,7 @@ def items(data: Data, ask: Ask, unknown: float | None) -> Answer:
     x = _answers(data, ask)
     did_not_know = np.zeros_like(x, dtype=bool) if unknown is None else x == unknown
     x = np.where(did_not_know, np.nan, x)
+    _refuse_no_answers(x)
     joint, values = joint_counts(x)
     if ask.ratee is not None:
         units = data.groups([ask.ratee])
@@ -262,7 +266,22 @@ def items(data: Data, ask: Ask, unknown: float | None) -> Answer:
         Named("mean", _mean(one), {"item": item})
         for item, one in zip(ask.items, found, strict=True)
     ]
-    return Answer("items", data.n, named, detail)
+    return Answer("items", data.n, named, detail, _constant(ask, x))
+
+
+def _refuse_no_answers(x: Floats) -> None:
+    if np.isnan(x).all():
+        raise NoEstimate("too_few", Note(N_("这些题目没有一份计分的回答")))
+
+
+def _constant(ask: Ask, x: Floats) -> tuple[Note, ...]:
+    """What cannot be said of items that do not vary."""
+    named = zip(ask.items, x.T, strict=True)
+    same = [item for item, one in named if len(np.unique(one[~np.isnan(one)])) < 2]
+    if not same:
+        return ()
+    text = N_("{items} 没有回答或回答全部相同，与其他题目的相关、偏度和鉴别力没有定义")
+    return (Note(text, {"items": "、".join(same)}),)
 
 
 def _joint(x: Floats, values: Floats) -> Any:
