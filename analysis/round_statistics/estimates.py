@@ -74,6 +74,12 @@ class Leaf:
     votes: LeafVotes
     by_class: Mapping[Unit, Votes]
 
+    def rater_classes(self, name: str) -> frozenset[str]:
+        """The rater classes behind one score of the leaf: that one, or everybody who answered."""
+        if name != EVERYBODY or self.component.all_rater_classes():
+            return frozenset({name})
+        return frozenset(key.rater_class for form in self.votes.forms for key in form.keys)
+
     def group(self) -> Group:
         """The rater class of a ballot, as the leaf weighs them."""
         if self.component.all_rater_classes():
@@ -175,7 +181,7 @@ def _parts(
         if node.kind != "rater_class" or node.score is None or path not in leaves:
             continue
         found = leaves[path].by_class.get((one.key, rater_class))
-        is_whole = rater_class in complete and not leaves[path].component.mix
+        is_whole = leaves[path].rater_classes(rater_class) <= complete
         yield _part(one, node, found, passed.get(node.path, 0.0), is_whole=is_whole)
 
 

@@ -80,8 +80,8 @@ class LevelMean:
 class LevelsApart:
     """One leaf and class of ratees, taken apart by one column of the ballots.
 
-    `hidden` counts levels of a ratee that are not shown: too few ballots, or the one that would
-    give another away. `is_same_people` says that some rater class comes by several levels.
+    `hidden` counts levels of a ratee and rater class that do not count: too few ballots, or what
+    would give others away. `is_same_people` says that some rater class comes by several levels.
     """
 
     by: By
@@ -142,54 +142,71 @@ def _class_levels(
     levels = _levels(leaf, keys, by)
     if len(levels) < 2:
         return None
-    minimum = max(LEAST, leaf.component.min_n)
     weights = {key: float(one) for key, one in leaf.component.rater_classes.of(ratee_class)}
     ends = leaf.votes.bounds
-    own = {one: _scores(sides.own[one], keys, weights, deffs, ends) for one in levels}
-    rest = {one: _scores(sides.rest[one], keys, weights, deffs, ends) for one in levels}
-    lines: list[LevelScore] = []
-    hidden = 0
-    for one in ratees:
-        sizes = [own[level][one.key].answered if one.key in own[level] else 0 for level in levels]
-        secret = hidden_places(sizes, minimum)
-        hidden += len(secret)
-        for place, level in enumerate(levels):
-            if place in secret or one.key not in own[level]:
-                continue
-            found = rest[level].get(one.key)
-            enough = found if found is not None and found.answered >= minimum else None
-            lines.append(_line(one, level, own[level][one.key], enough, ends))
+    own = {one: _scores(sides.own.get(one, {}), keys, weights, deffs, ends) for one in levels}
+    rest = {one: _scores(sides.rest.get(one, {}), keys, weights, deffs, ends) for one in levels}
+    lines = [
+        _line(one, level, own[level][one.key], rest[level].get(one.key), ends)
+        for one in ratees
+        for level in levels
+        if one.key in own[level]
+    ]
+    hidden = sum(len(of) for (ratee, _), of in sides.hidden.items() if ratee in keys)
     return leaf, ratee_class, lines, hidden
 
 
 @dataclass(frozen=True, slots=True)
 class _Sides:
-    """By level the votes of (ratee, rater class) at that level, and at all others."""
+    """By level the votes of (ratee, rater class) at that level, and at all others.
+
+    `hidden` are the levels of each unit that count on neither side: few ballots, or what would give
+    them away together with the score of the whole rater class, which is shown.
+    """
 
     own: Mapping[str, Mapping[Unit, Votes]]
     rest: Mapping[str, Mapping[Unit, Votes]]
+    hidden: Mapping[Unit, frozenset[str]]
 
 
 def _sides(leaf: Leaf, by: By) -> _Sides:
     of_class = leaf.group()
-    found = leaf.votes.by(lambda key: f"{_level(key, by)}{BETWEEN}{of_class(key)}")
-    own: dict[str, dict[Unit, Votes]] = defaultdict(dict)
-    levels: dict[Unit, set[str]] = defaultdict(set)
-    for (ratee, name), votes in found.items():
+    votes = leaf.votes.by(lambda key: f"{_level(key, by)}{BETWEEN}{of_class(key)}")
+    found: dict[Unit, dict[str, Votes]] = defaultdict(dict)
+    for (ratee, name), one in votes.items():
         level, _, rater_class = name.partition(BETWEEN)
-        own[level][ratee, rater_class] = votes
-        levels[ratee, rater_class].add(level)
-    several = {unit for unit, of in levels.items() if len(of) > 1}
+        found[ratee, rater_class][level] = one
+    minimum = max(LEAST, leaf.component.min_n)
+    hidden = {unit: _hidden(leaf.by_class[unit], of, minimum) for unit, of in found.items()}
+    own: dict[str, dict[Unit, Votes]] = defaultdict(dict)
+    for unit, of in found.items():
+        for level, one in of.items():
+            if level not in hidden[unit]:
+                own[level][unit] = one
+    several = {unit for unit, of in found.items() if len(of) > 1}
     rest: dict[str, dict[Unit, Votes]] = {}
-    for level in own:
+    for level in sorted({level for of in found.values() for level in of}):
         # who comes by one level only is whole on one side; the others are counted again
         rest[level] = {
-            unit: votes
-            for unit, votes in leaf.by_class.items()
-            if unit not in several and level not in levels[unit]
+            unit: one
+            for unit, one in leaf.by_class.items()
+            if unit not in several and level not in found[unit] and not hidden[unit]
         }
-        rest[level] |= _others(leaf, level, by, several)
-    return _Sides(own, rest)
+        shown_here = {
+            unit
+            for unit in several
+            if level not in hidden[unit] and hidden[unit] != frozenset(found[unit])
+        }
+        rest[level] |= _others(leaf, level, by, shown_here)
+    return _Sides(own, rest, hidden)
+
+
+def _hidden(whole: Votes, levels: Mapping[str, Votes], minimum: int) -> frozenset[str]:
+    names = sorted(levels)
+    if whole.answered < minimum:
+        return frozenset(names)
+    places = hidden_places([levels[one].answered for one in names], minimum)
+    return frozenset(names[place] for place in places)
 
 
 def _others(leaf: Leaf, level: str, by: By, units: set[Unit]) -> dict[Unit, Votes]:
@@ -265,13 +282,15 @@ def _scores(
 
 
 def hidden_places(sizes: Sequence[int], minimum: int) -> set[int]:
-    """Which levels hide their score: those below the minimum; where that is one alone, the next
-    smallest as well, so that nobody gets it by subtraction. Empty levels hide nothing.
+    """Which parts of a shown total hide their score.
+
+    Those below the minimum, and the next smallest ones until at least two are hidden that make the
+    minimum together: nobody then gets fewer by subtraction. Empty parts hide nothing.
     """
     small = {place for place, n in enumerate(sizes) if 0 < n < minimum}
-    if len(small) == 1:
-        others = [(n, place) for place, n in enumerate(sizes) if n >= minimum]
-        small |= {min(others)[1]} if others else set()
+    rest = sorted((n, place) for place, n in enumerate(sizes) if n >= minimum)
+    while small and rest and (len(small) < 2 or sum(sizes[one] for one in small) < minimum):
+        small.add(rest.pop(0)[1])
     return small
 
 
@@ -369,4 +388,6 @@ def _sentences(lines: Sequence[LevelScore], *, is_same_people: bool, hidden: int
     else:
         yield Note(N_("差别可能来自方式，也可能来自用这种方式的人不同；它不说明哪一种更真实。"))
     if hidden:
-        yield Note(N_("有 {n} 处份数太少，或会让人推算出份数太少的部分，不显示。"), {"n": hidden})
+        yield Note(
+            N_("有 {n} 处份数太少，或会让人推算出份数太少的部分，不显示，也不计入。"), {"n": hidden}
+        )

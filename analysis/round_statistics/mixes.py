@@ -101,7 +101,7 @@ def weighting(assessment: Assessment, leaves: Sequence[Leaf]) -> Weighting:
                 made, secret = _lines(leaf, one, votes, pooled)
                 lines += made
                 hidden += secret
-    return Weighting(tuple(found), tuple(lines), hidden, tuple(_sentences(found, lines)))
+    return Weighting(tuple(found), tuple(lines), hidden, tuple(_sentences(leaves, found, lines)))
 
 
 _Parts = dict[tuple[str, str], dict[str, Votes]]
@@ -172,7 +172,8 @@ def _lines(
         node = nodes.get(f"{leaf.component.path}/{rater_class}")
         if ratee != one.key or node is None or node.score is None:
             continue
-        if node.n < minimum:
+        # both results together would give away the score of a small part
+        if node.n < minimum or any(part.answered < minimum for part in parts.values()):
             hidden += 1
             continue
         line = _line(leaf, one, node, parts, nodes, pooled.get((ratee, rater_class)))
@@ -249,8 +250,10 @@ def _clustering(path: str, parts: dict[str, Votes], nodes: dict[str, NodeScore])
     return max(1.0, record / alone) if alone else None
 
 
-def _sentences(found: Sequence[Composition], lines: Sequence[WeightedLine]) -> Iterator[Note]:
-    if not lines:
+def _sentences(
+    leaves: Sequence[Leaf], found: Sequence[Composition], lines: Sequence[WeightedLine]
+) -> Iterator[Note]:
+    if not any(leaf.component.mix for leaf in leaves):
         yield Note(
             N_(
                 "方案没有按层、渠道或凭据加权：同一类评议主体的每份答卷分量相同，谁来得多谁就占得多。"
@@ -259,6 +262,11 @@ def _sentences(found: Sequence[Composition], lines: Sequence[WeightedLine]) -> I
         if found:
             yield Note(N_("下面只列出各层来了多少份；没有各层的总人数，就不知道该各占多少。"))
         return
+    yield from _weighted_sentences(lines) if lines else ()
+    yield Note(N_("加权只能纠正各层来的人多人少，不能纠正愿不愿意来评带来的偏差。"))
+
+
+def _weighted_sentences(lines: Sequence[WeightedLine]) -> Iterator[Note]:
     moved = max(lines, key=lambda one: (abs(one.weighted - one.unweighted), one.key))
     yield Note(
         N_(
@@ -292,4 +300,3 @@ def _sentences(found: Sequence[Composition], lines: Sequence[WeightedLine]) -> I
             ),
             {"n": unfit},
         )
-    yield Note(N_("加权只能纠正各层来的人多人少，不能纠正愿不愿意来评带来的偏差。"))

@@ -47,8 +47,9 @@ class EarlierScore:
 class YearLine:
     """One ratee: both totals, the change with its error and interval, and what it says.
 
-    `verdict`: "clear" and "unclear" by q (at most 0.05), or "unclear" because today's error alone
-    is too large; "unknown" where the earlier error is; "break" where the two do not compare.
+    `verdict`: "clear" where q is at most 0.05 and the interval is without 0, else "unclear", as
+    where today's error alone is too large; "unknown" where the earlier error is; "break" where the
+    two do not compare.
     """
 
     key: str
@@ -144,15 +145,18 @@ def _line(one: RateeResult, before: EarlierScore, q: float | None) -> YearLine:
         hi=estimate.hi,
         q=q,
         n=one.n,
-        verdict=_verdict(one, before, difference, q),
+        verdict=_verdict(one, before, estimate, q),
     )
 
 
-def _verdict(one: RateeResult, before: EarlierScore, difference: float, q: float | None) -> Verdict:
+def _verdict(one: RateeResult, before: EarlierScore, made: Estimate, q: float | None) -> Verdict:
     if not before.is_comparable:
         return "break"
+    difference = made.estimate or 0.0
     if q is not None:
-        return "clear" if q <= SHARE else "unclear"
+        # with few ballots the interval, which allows for votes not seen, is the safer judge
+        is_apart = made.lo is not None and made.hi is not None and not made.lo <= 0 <= made.hi
+        return "clear" if q <= SHARE and is_apart else "unclear"
     if one.se is not None and abs(difference) <= Z * one.se:
         return "unclear"
     return "unknown"

@@ -147,6 +147,14 @@ def test_two_years_with_errors_are_tested_over_all_ratees():
     assert "向均数回归" in said
 
 
+def test_an_interval_with_nought_in_it_is_not_clear_whatever_q():
+    # errors 1 and 1.25 alone would say so; the earlier interval reaches up to 99
+    lines, _ = changes({"u1": EarlierScore(85.0, 1.0, 60.0, 99.0)})
+    assert lines["u1"].q < 0.001
+    assert lines["u1"].lo == pytest.approx(7.9 - sqrt(2.45**2 + 14**2))
+    assert lines["u1"].verdict == "unclear"
+
+
 def test_an_unknown_error_allows_only_half_a_verdict():
     lines, said = changes({"u1": EarlierScore(91.0), "u2": EarlierScore(80.0)})
     # 1.9 is within 1.96 · 1.25, so that no earlier error could make it clear

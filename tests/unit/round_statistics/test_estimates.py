@@ -96,6 +96,14 @@ def test_a_roster_that_answered_in_full_leaves_no_sampling_error(tmp_path):
     assert lines(both).totals[0].census_se == 0
 
 
+def test_everybody_together_is_complete_where_every_class_is(tmp_path):
+    half = worked(tmp_path / "r", SIX + DELEGATES, "", extras=counts(delegate=6))
+    assert lines(half).parts[0].census_se is None
+    both = worked(tmp_path / "s", SIX + DELEGATES, "", extras=counts(delegate=6, citizen=6))
+    assert lines(both).parts[0].census_se == 0
+    assert lines(both).totals[0].census_se == 0
+
+
 def test_a_roster_with_one_missing_or_one_left_out_is_not_complete(tmp_path):
     one_short = worked(tmp_path / "r", SIX + DELEGATES, extras=counts(delegate=7))
     assert not complete_classes(one_short.assessment)

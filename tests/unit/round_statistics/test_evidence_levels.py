@@ -70,12 +70,35 @@ def test_a_level_too_small_hides_and_so_does_the_next_smallest(tmp_path):
     assert [mean.level for mean in one.means] == ["open"]
     assert hidden_places([3, 9, 8], 5) == {0, 2}
     assert hidden_places([3, 4, 8], 5) == {0, 1}
+    assert hidden_places([1, 2, 8, 9], 5) == {0, 1, 2}
     assert hidden_places([0, 9, 8], 5) == set()
 
 
 def test_the_minimum_of_the_scheme_holds_for_levels(tmp_path):
     (one,) = apart(worked(tmp_path / "r", TWO_LEVELS, ONE_CLASS, min_n=7))
     assert one.lines == ()
+    assert one.hidden == 2
+
+
+def test_a_suppressed_rater_class_is_in_no_level(tmp_path):
+    # with the citizens' 80 known, three delegates in the mean would be known as well
+    few = [row(20, rater_class="delegate", evidence="code") for _ in range(3)]
+    (one,) = apart(worked(tmp_path / "r", [*TWO_LEVELS, *few], min_n=5))
+    assert [line.score for line in one.lines] == [80, 50]
+    assert [line.n for line in one.lines] == [6, 6]
+    assert [line.others for line in one.lines] == [50, 80]
+    assert one.hidden == 1
+
+
+def test_a_small_part_of_a_rater_class_cannot_be_had_by_subtraction(tmp_path):
+    more = [
+        *(row(100, rater_class="delegate", evidence="code") for _ in range(2)),
+        *(row(60, rater_class="delegate", evidence="open") for _ in range(9)),
+    ]
+    (one,) = apart(worked(tmp_path / "r", [*TWO_LEVELS, *more]))
+    # the delegates' score is shown, so neither of their levels may count on any side
+    assert [line.score for line in one.lines] == [80, 50]
+    assert [line.others for line in one.lines] == [50, 80]
     assert one.hidden == 2
 
 

@@ -1,4 +1,4 @@
-"""What the scheme's weights of strata do, by hand (the round of tests/unit/test_parts.py)."""
+"""What the scheme's weights of strata do, by hand (tests/unit/test_parts.py, three times)."""
 
 import pytest
 
@@ -6,11 +6,10 @@ from analysis.round_statistics.mixes import weighting
 from tests.unit.round_statistics.worked import TWO, row, worked
 
 STRATA = 'mix = {by = "stratum", weights = {"城区" = "3000", "乡镇" = "1000"}}'
-# 城区 100, 60: mean 80; 乡镇 40: mean 40
+# 城区 three times 100 and 60: mean 80; 乡镇 nine times 40
 ROWS = [
-    row(100, stratum="城区"),
-    row(60, stratum="城区"),
-    *(row(40, stratum="乡镇") for _ in range(3)),
+    *(row(points, stratum="城区") for points in (100, 60) * 3),
+    *(row(40, stratum="乡镇") for _ in range(9)),
 ]
 
 
@@ -22,29 +21,31 @@ def test_weights_deff_and_both_results_by_hand(tmp_path):
     found = made(worked(tmp_path / "r", ROWS, STRATA))
     (one,) = found.compositions
     town, village = one.parts
-    # two of five ballots stand for three quarters: 0.75 / 0.4; three for one: 0.25 / 0.6
+    # six of fifteen ballots stand for three quarters: 0.75 / 0.4; nine for one: 0.25 / 0.6
     assert (town.share, town.target) == (0.4, 0.75)
     assert town.weight == pytest.approx(1.875)
     assert village.weight == pytest.approx(5 / 12)
-    # n Σw² / (Σw)² with Σw = 5
-    deff = (2 * 1.875**2 + 3 * (5 / 12) ** 2) / 5
+    # n Σw² / (Σw)² with Σw = n = 15
+    deff = (6 * 1.875**2 + 9 * (5 / 12) ** 2) / 15
     assert one.size.deff == pytest.approx(deff)
     (line,) = found.lines
     assert (line.weighted, line.unweighted) == (70, pytest.approx(56))
-    assert line.weighted_se == pytest.approx(15)
+    # 城区: s² = 480, v = 80, 0.75² · 80 = 45; 乡镇 has no spread
+    assert line.weighted_se == pytest.approx(45**0.5)
     assert line.unweighted_se is not None
     assert line.deff == pytest.approx(deff)
-    assert line.n_eff == pytest.approx(5 / deff)
+    assert line.n_eff == pytest.approx(15 / deff)
     assert (line.least, line.most) == (pytest.approx(5 / 12), pytest.approx(1.875))
     assert line.is_fit
     assert "加权 70.00，不加权 56.00" in "".join(note.text() for note in found.sentences)
 
 
 def test_a_weighted_score_that_rests_on_few_is_unfit(tmp_path):
-    rows = [row(100, stratum="城区"), *(row(40, stratum="乡镇") for _ in range(19))]
+    rows = [row(100, stratum="城区") for _ in range(5)]
+    rows += [row(40, stratum="乡镇") for _ in range(95)]
     found = made(worked(tmp_path / "r", rows, STRATA))
     (line,) = found.lines
-    # w = 15 and 5/19: 20 (225 + 25/19) / 400
+    # w = 15 and 5/19, Σw = n = 100: (5 · 225 + 95 · 25/361) / 100
     assert line.deff == pytest.approx((225 + 25 / 19) / 20)
     assert not line.is_fit
     assert "不到三成" in "".join(note.text() for note in found.sentences)
@@ -76,11 +77,18 @@ def test_rater_classes_without_parts_and_few_ballots_are_not_listed(tmp_path):
     rows = [*ROWS, *(row(60, rater_class="delegate", stratum="城区") for _ in range(6))]
     found = made(worked(tmp_path / "r", rows, f"{mix}\n{TWO}"))
     assert [one.rater_class for one in found.lines] == ["citizen"]
-    few = made(worked(tmp_path / "s", ROWS[1:], f"{mix}\n{TWO}"))
+    few = made(worked(tmp_path / "s", ROWS[:4], f"{mix}\n{TWO}"))
     assert (few.lines, few.hidden) == ((), 1)
+
+
+def test_both_results_would_give_away_a_small_stratum(tmp_path):
+    # 0.75 a + 0.25 b and (4 a + 9 b) / 13 together are a and b
+    found = made(worked(tmp_path / "r", ROWS[2:], STRATA))
+    assert (found.lines, found.hidden) == ((), 1)
+    assert "没有按层" not in "".join(note.text() for note in found.sentences)
 
 
 def test_ballots_of_a_stratum_without_weight_change_neither_result(tmp_path):
     rows = [*ROWS, row(20, stratum="外地"), row(20)]
     (line,) = made(worked(tmp_path / "r", rows, STRATA)).lines
-    assert (line.weighted, line.unweighted, line.n) == (70, pytest.approx(56), 5)
+    assert (line.weighted, line.unweighted, line.n) == (70, pytest.approx(56), 15)
