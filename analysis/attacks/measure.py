@@ -22,6 +22,7 @@ from forms.problems import N_
 BALLOTS = 50
 PANEL_SHARE = 0.1
 SEEN = 0.5
+NO_EVIDENCE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +102,14 @@ class Measured:
     moved: tuple[Moved, ...]
 
     def seen_by(self, attack: str) -> tuple[Found, ...]:
-        """Detectors that see an attack: at least half of what it made flagged, and surely more
-        often than in honest rounds; the most certain first.
+        """Detectors that see an attack: at least half of what it made flagged, surely more often
+        than in honest rounds, and at most one honest subject in twenty; the most certain first.
         """
-        alarm = {one.detector: one.rate.hi for one in self.quiet if one.rate is not None}
+        alarm = {
+            one.detector: one.rate.hi if one.rate.share <= NO_EVIDENCE else 1.0
+            for one in self.quiet
+            if one.rate is not None
+        }
         known = [
             one
             for one in self.found

@@ -40,6 +40,9 @@ def test_a_few_seeds_already_show_the_plain_cases(few):
     assert found(few, "paid_praise", "same_device").share == 0.5
     assert found(few, "copying_robots", "link_burst").share == 0
     assert few.seen_by("copying_robots") == ()
+    seen = {one.detector for one in few.seen_by("paid_praise")}
+    assert "link_burst" in seen
+    assert "straight_line" not in seen, "one honest ballot in fourteen is a straight line"
     assert {one.detector for one in few.seen_by("answer_sheet")} <= {"repeated_answers"}
 
 
