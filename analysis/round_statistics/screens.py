@@ -109,17 +109,24 @@ def screen_sheets(rows: Sequence[AnswerRows], hidden: Collection[str], seed: int
     repeats: list[Repeat] = []
     honest: dict[tuple[str, str], HonestRates] = {}
     for one in rows:
-        if len(one.codes) >= LEAST_ROWS and one.items >= LEAST_ITEMS:
-            simulated = honest_sheets(one.points, SHEETS, seed)
+        points = _answered(one.points)
+        if len(points) >= LEAST_ROWS and points.shape[1] >= LEAST_ITEMS:
+            simulated = honest_sheets(points, SHEETS, seed)
             honest[one.questionnaire, one.rater_class] = _honest(one, simulated)
             sheets += [
-                _screen(name, detector, one, simulated, hidden)
+                _screen(name, detector, one, points, simulated, hidden)
                 for name, detector in DETECTORS.items()
                 if name != "long_string" or (one.items >= LONG_FORM and one.is_one_scale)
             ]
         if one.items >= LONG_FORM:
             repeats += _repeats(one, hidden, seed)
     return Screens(tuple(sheets), tuple(repeats), honest)
+
+
+def _answered(points: Floats) -> Floats:
+    """The items that somebody answered at all."""
+    used: Floats = points[:, ~np.isnan(points).all(axis=0)]
+    return used
 
 
 def _honest(one: AnswerRows, simulated: Floats) -> HonestRates:
@@ -167,11 +174,12 @@ def _screen(
     name: str,
     detector: Callable[[Floats], Floats],
     one: AnswerRows,
+    points: Floats,
     simulated: Floats,
     hidden: Collection[str],
 ) -> SheetScreen:
     try:
-        score = detector(one.points)
+        score = detector(points)
         cut = threshold_of(detector, simulated, RATE, is_high=True)
     except NoEstimate as error:
         return SheetScreen(
