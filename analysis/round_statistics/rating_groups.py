@@ -9,7 +9,7 @@ Left out, whoever asks: ratees that the results suppress, and those with fewer b
 than the scheme's minimum (never fewer than five), so that no figure points at a rater.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,11 +74,10 @@ def rating_groups(assessment: Assessment, sufficient: Sufficient) -> tuple[Ratin
     hidden = {one.key for one in assessment.ratees if one.suppressed}
     found = []
     for items in sufficient.items:
-        form = cells[items.questionnaire]
+        form = _form(scheme, cells[items.questionnaire], items, sheets.get(items.questionnaire))
+        least = fewest(scheme, items.questionnaire)
         for rater_class in in_order(scheme, {unit[1] for unit in items.units}):
-            least = fewest(scheme, items.questionnaire)
-            made = _Maker(scheme, form, items, sheets.get(items.questionnaire), rater_class)
-            group = made.group(hidden, least)
+            group = form.group(rater_class, hidden, least)
             if group.ratees:
                 found.append(group)
     return tuple(found)
@@ -148,72 +147,87 @@ def ballot_moments(form: Questionnaire, items: ItemMoments, units: Codes) -> Gro
     return GroupMoments(ballots, mean, np.maximum(spread, 0) * np.maximum(ballots - 1, 0))
 
 
-@dataclass(frozen=True, slots=True)
-class _Maker:
-    scheme: Scheme
-    cells: FormCells
-    items: ItemMoments
-    sheets: RaterSheets | None
-    rater_class: str
+def _form(
+    scheme: Scheme, cells: FormCells, items: ItemMoments, sheets: RaterSheets | None
+) -> "_Form":
+    """What all classes of one questionnaire share, read once."""
+    statuses = counting_statuses(scheme.same_device)
+    worth = {
+        key: {number: float(value) for number, value in points.items()}
+        for key, points in effective_points(cells.form, None).items()
+    }
+    marks = None
+    if sheets is not None:
+        marks = np.column_stack(
+            [np.asarray(sheets.points[i])[one] for i, one in enumerate(sheets.codes.T)]
+        )
+    scored = cells.form.scored
+    return _Form(
+        form=cells.form.questionnaire,
+        units={one: number for number, one in enumerate(cells.units())},
+        items=items,
+        points=np.array(sorted({value for of in worth.values() for value in of.values()})),
+        counts=tuple(of_options(cells.by_unit(i, statuses), worth[i.key]) for i, _ in scored),
+        sheets=sheets,
+        marks=marks,
+        scores=None if marks is None else ballot_scores(cells.form.questionnaire, marks),
+    )
 
-    def group(self, hidden: set[str], least: int) -> RatingGroup:
-        form = self.cells.form.questionnaire
-        places = [p for p, (_, who) in enumerate(self.items.units) if who == self.rater_class]
-        units = np.array(places, dtype=np.int64)
-        moments = ballot_moments(form, self.items, units)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Form:
+    """One questionnaire: `counts` by item over all units, `marks` and `scores` of the sheets."""
+
+    form: Questionnaire
+    units: Mapping[tuple[str, str], int]
+    items: ItemMoments
+    points: Floats
+    counts: tuple[ValueCounts, ...]
+    sheets: RaterSheets | None
+    marks: Floats | None
+    scores: Floats | None
+
+    def group(self, rater_class: str, hidden: set[str], least: int) -> RatingGroup:
+        places = [place for place, (_, who) in enumerate(self.items.units) if who == rater_class]
+        moments = ballot_moments(self.form, self.items, np.array(places, dtype=np.int64))
         named = [self.items.units[place][0] for place in places]
         kept = np.array(
             [key not in hidden and n >= least for key, n in zip(named, moments.n, strict=True)],
             dtype=bool,
         )
         ratees = tuple(key for key, is_kept in zip(named, kept, strict=True) if is_kept)
-        crossed = self._crossed(ratees)
+        crossed = self._crossed(rater_class, ratees)
         own = GroupMoments(moments.n[kept], moments.mean[kept], moments.squares[kept])
         if crossed is not None:
             own = of_values(crossed.ratee, crossed.score, len(ratees))
-        worth = effective_points(self.cells.form, None)
-        values = sorted({float(value) for of in worth.values() for value in of.values()})
+        rows = np.array([self.units[key, rater_class] for key in ratees], dtype=np.int64)
         return RatingGroup(
-            questionnaire=form.key,
-            rater_class=self.rater_class,
+            questionnaire=self.form.key,
+            rater_class=rater_class,
             items=self.items.items,
-            points=np.array(values),
+            points=self.points,
             ratees=ratees,
             moments=own,
-            counts=tuple(self._counts(ratees)),
+            counts=tuple(ValueCounts(one.counts[rows], one.values) for one in self.counts),
             crossed=crossed,
             left_out=len(named) - len(ratees),
         )
 
-    def _crossed(self, ratees: tuple[str, ...]) -> Crossed | None:
+    def _crossed(self, rater_class: str, ratees: tuple[str, ...]) -> Crossed | None:
         """The single ratings; None where nobody rates two of the ratees."""
-        sheets = self.sheets
-        if sheets is None:
+        sheets, marks, scores = self.sheets, self.marks, self.scores
+        if sheets is None or marks is None or scores is None:
             return None
         place = {key: number for number, key in enumerate(ratees)}
         of_unit = np.array(
-            [place.get(key, -1) if who == self.rater_class else -1 for key, who in sheets.units]
+            [place.get(key, -1) if who == rater_class else -1 for key, who in sheets.units]
         )
         ratee = of_unit[sheets.unit]
-        marks = np.column_stack(
-            [np.asarray(sheets.points[i])[one] for i, one in enumerate(sheets.codes.T)]
-        )
-        score = ballot_scores(self.cells.form.questionnaire, marks)
-        kept = (ratee >= 0) & ~np.isnan(score)
+        kept = (ratee >= 0) & ~np.isnan(scores)
         raters, rater = np.unique(sheets.rater[kept], return_inverse=True)
         if len(rater) <= len(raters) or len(np.unique(ratee[kept])) < len(ratees):
             return None
-        return Crossed(rater.reshape(-1), ratee[kept], marks[kept], score[kept])
-
-    def _counts(self, ratees: tuple[str, ...]) -> Iterator[ValueCounts]:
-        """By item the counts of each value, ratees × values."""
-        unit = {one: number for number, one in enumerate(self.cells.units())}
-        rows = np.array([unit[key, self.rater_class] for key in ratees], dtype=np.int64)
-        statuses = counting_statuses(self.scheme.same_device)
-        points = effective_points(self.cells.form, None)
-        for item, _ in self.cells.form.scored:
-            whole = self.cells.by_unit(item, statuses)[rows]
-            yield of_options(whole, {n: float(v) for n, v in points[item.key].items()})
+        return Crossed(rater.reshape(-1), ratee[kept], marks[kept], scores[kept])
 
 
 def of_options(counts: Codes, points: Mapping[int, float]) -> ValueCounts:

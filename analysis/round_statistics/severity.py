@@ -86,18 +86,18 @@ def severity_report(
     if rated.raters < FEWEST:
         note = Note(N_("评分人不足 {least} 名，为不暴露个人，不作分析。"), {"least": FEWEST})
         return replace(empty, sentences=(note,))
-    links = connectivity(rated.rater, rated.ratee)
-    if links.islands > 1:
-        return replace(
-            empty,
-            status="disconnected",
-            islands=_islands(group, links, ratees),
-            sentences=(Note(ISLANDS, {"islands": links.islands}),),
-        )
     try:
         return _fitted(empty, group, rated, ratees)
     except NoEstimate as reason:
-        return replace(empty, status="failed", sentences=(reason.note,))
+        if reason.status != "disconnected":
+            return replace(empty, status="failed", sentences=(reason.note,))
+    links = connectivity(rated.rater, rated.ratee)
+    return replace(
+        empty,
+        status="disconnected",
+        islands=_islands(group, links, ratees),
+        sentences=(Note(ISLANDS, {"islands": links.islands}),),
+    )
 
 
 def _islands(
