@@ -23,6 +23,7 @@ PLAIN_ON_POSTGRES = frozenset(
         "test_report_decided",
         "test_screened",
         "test_statistics_answers",
+        "test_statistics_estimates",
         "test_statistics_price",
         "test_statistics_ranks",
         "test_statistics_rules",
