@@ -5,9 +5,10 @@ import re
 from pathlib import Path
 
 from survey_app.reports.layout import tab_names
-from survey_app.reports.sheets import Sheet, Value, as_text
+from survey_app.reports.sheets import Column, Sheet, Value, as_text
 
 _RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _UNSAFE_IN_NAME = re.compile(r"[^\w（）()、·.-]+")
 
 
@@ -36,7 +37,7 @@ def csv_rows(sheet: Sheet) -> list[list[str]]:
         front = [safe(section.label or section.title)] if sheet.is_sectioned else []
         blank = [""] * (len(sheet.columns) - 1)
         rows += [[*front, *blank, safe(sentence)] for sentence in section.lead]
-        rows += [[*front, *(_cell(value) for value in row)] for row in section.rows]
+        rows += [[*front, *map(_cell, sheet.columns, row)] for row in section.rows]
     return rows
 
 
@@ -50,7 +51,11 @@ def file_name(text: str) -> str:
     return _UNSAFE_IN_NAME.sub("_", text).strip("._") or "table"
 
 
-def _cell(value: Value) -> str:
-    """Numbers stay numbers, also negative ones; only text can hide a formula."""
+def _cell(column: Column, value: Value) -> str:
+    """Numbers stay numbers, also negative ones; only text can hide a formula.
+
+    A label is written by this program; it may be a number with its sign.
+    """
     text = as_text(value)
-    return safe(text) if isinstance(value, str) else text
+    is_number = column.kind == "label" and _NUMBER.fullmatch(text)
+    return safe(text) if isinstance(value, str) and not is_number else text

@@ -7,6 +7,7 @@ from fractions import Fraction
 from analysis.results import Participation, RoundQuality
 from survey_app.assessments.wording import EVIDENCE_NAMES, FLAG_NAMES, FLAG_WORDS, form_of_round
 from survey_app.reports.context import Rows, Tables, count
+from survey_app.reports.screened_table import excluded_words
 from survey_app.reports.sheets import Column, Mark, Section, Sheet, Value, share
 
 
@@ -28,6 +29,7 @@ def quality(tables: Tables) -> Sheet:
         f"{counts.duplicate}＋{counts.void}＋{counts.valid}。",
         duplicate_words(tables),
         "筛查提示只是线索，不等于无效：" + void_words(tables),
+        *excluded_words(tables),
         *(f"{FLAG_NAMES[rule]}：{FLAG_WORDS[rule]}。" for rule in rules if rule in FLAG_WORDS),
         tables.scheme_note(),
     )
@@ -95,7 +97,7 @@ def void_words(tables: Tables) -> str:
     """Which rules take answers out."""
     rules = [FLAG_NAMES.get(rule, rule) for rule in tables.scheme.void]
     if not rules:
-        return "本方案没有规定按筛查结果剔除，作废的只有经办理手续判为无效的答卷。"
+        return "本方案没有规定按筛查结果剔除，方案本身只把经办理手续判为无效的答卷作废。"
     return f"本方案规定“{'”“'.join(rules)}”的答卷作废，其余只提示、不剔除。"
 
 

@@ -12,6 +12,7 @@ from survey_app.reports.monthly_table import monthly
 from survey_app.reports.round_tables import findings, participation, quality, ratee_counts
 from survey_app.reports.satisfaction_tables import by_channel, by_dimension, summaries
 from survey_app.reports.score_tables import by_rater_class, ranking
+from survey_app.reports.screened_table import decisions
 from survey_app.reports.sheets import Sheet
 from survey_app.reports.statistics_table import statistics
 from survey_app.reports.trace_tables import conversions, trace, weights
@@ -36,6 +37,7 @@ def all_sheets(
         sheets += [by_channel(tables), quality(tables)]
     if assessment.findings:
         sheets.append(findings(tables))
+    sheets += decisions(tables)
     if assessment.indicators:
         sheets.append(indicators(tables))
     if assessment.participation:

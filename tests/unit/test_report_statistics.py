@@ -152,6 +152,16 @@ def test_a_sentence_is_a_row_of_its_own_in_files():
     assert csv_rows(sheet) == [["类别", "a", "b"], ["甲", "", "'=1+1"], ["甲", "u", "v"]]
 
 
+def test_numbers_with_a_sign_stay_numbers_in_files():
+    values = ["+1.50", "-0.24", "-1+1", "+86 10", "=1", "–"]
+    sheet = Sheet(
+        "x", "x", (Column("a", "label"),), (Section("", tuple((one,) for one in values)),)
+    )
+    assert [one for (one,) in csv_rows(sheet)[1:]] == [
+        "+1.50", "-0.24", "'-1+1", "'+86 10", "'=1", "–"
+    ]  # fmt: skip
+
+
 def test_numbers_of_sections_are_read_aloud():
     places = [0, 9, 10, 18, 19, 20, 98, 99]
     said = ["一", "十", "十一", "十九", "二十", "二十一", "九十九", "100"]
