@@ -1,11 +1,10 @@
 """Decisions on findings are kept: with a reason, append-only, and not while grades are approved."""
 
-import csv
-import subprocess
-import sys
+import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
@@ -13,11 +12,16 @@ from survey_app.assessments import decisions, screened, service
 from survey_app.assessments.screened import NewerRunError, SettledError
 from survey_app.assessments.service import OpenedRun
 from survey_app.assessments.tables import Run, ScreeningDecision
+from survey_app.cli import group
+from survey_app.cli.verifying import verify_path
 from survey_app.core.config import Settings
 from survey_app.core.database import Database
 from survey_app.core.errors import ProblemsError
+from survey_app.demo.input_files import write_inputs
+from survey_app.demo.outputs import Labels, copy_sealed, read_input_folder, write_results
 from survey_app.record.tables import RecordEntry
-from tests.rounds import OPERATOR, World
+from survey_app.reports.writing import write_csv
+from tests.rounds import OPERATOR, SCHEME, World
 from tests.screened import PLACE, WHY, world_with_blanks
 
 
@@ -156,29 +160,39 @@ def test_without_its_guard_the_table_could_be_changed(world: World, settings: Se
     assert [one.act for one in screened.acts_of(world.database, world.round_id)] == ["keep"]
 
 
-def test_anybody_can_compute_the_run_again_from_its_sheet(
+def test_anybody_can_compute_the_run_again_from_its_files(
     world: World, settings: Settings, tmp_path: Path
 ) -> None:
-    """The sheet a run keeps, the sealed folder and the command line lead to the same digest."""
+    """The sheet as exported, the sealed folder and the command line lead to the same digest."""
     decide(world, newest(world, settings), "exclude")
     run = assess(world, settings)
-    with world.database.read() as session:
-        stored = session.scalars(select(Run).where(Run.id == run.line.id)).one()
-        sheet = stored.sheets["screened"]
-    with (tmp_path / "screened.csv").open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([sheet["headers"], *sheet["rows"]])
+    write_csv(run.assessment, tmp_path / "csv", inputs=run.inputs)
     ratees = ["ratee,name,class,group", "u1,市1局,unit,第2组", "u2,市2局,unit,第1组"]
     (tmp_path / "ratees.csv").write_text("\n".join(ratees) + "\n", encoding="utf-8")
-    from tests.rounds import SCHEME
-
     (tmp_path / "scheme.toml").write_text(SCHEME, encoding="utf-8")
-    command = [sys.executable, "-m", "survey_app.cli", "assess"]
-    command += [str(settings.sealed_dir / run.frozen.key), "--ratees", str(tmp_path / "ratees.csv")]
-    command += ["--scheme", str(tmp_path / "scheme.toml"), "--to", str(tmp_path / "out")]
-    made = subprocess.run(
-        [*command, "--screened", str(tmp_path / "screened.csv"), "--json"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert run.line.content_digest in made.stdout
+    arguments = ["assess", str(settings.sealed_dir / run.frozen.key)]
+    arguments += ["--ratees", str(tmp_path / "ratees.csv"), "--to", str(tmp_path / "out")]
+    arguments += ["--scheme", str(tmp_path / "scheme.toml"), "--json"]
+    arguments += ["--screened", str(tmp_path / "csv" / "答卷去留.csv")]
+    made = CliRunner().invoke(group, arguments)
+    assert made.exit_code == 0, made.output
+    assert json.loads(made.stdout)["content_digest"] == run.line.content_digest
+    assert json.loads(made.stdout)["counts"]["void"] == 6
+
+
+def test_a_folder_of_results_carries_the_decisions(
+    world: World, settings: Settings, tmp_path: Path
+) -> None:
+    """What `survey verify` computes again: inputs/screened.csv beside the others."""
+    decide(world, newest(world, settings), "exclude")
+    run = assess(world, settings)
+    write_inputs(tmp_path / "inputs", run.inputs, SCHEME, ())
+    copy_sealed([*(settings.sealed_dir / run.frozen.key).iterdir()], tmp_path)
+    labels = Labels("测试", "")
+    write_results(tmp_path, run.assessment, run.inputs, labels)
+    assert read_input_folder(tmp_path / "inputs").screened == run.inputs.screened
+    checks = {one.id: one.ok for one in verify_path(tmp_path)}
+    assert checks["scores.recomputed"]
+    (tmp_path / "inputs" / "screened.csv").unlink()
+    checks = {one.id: one.ok for one in verify_path(tmp_path)}
+    assert not checks["scores.recomputed"]
