@@ -28,6 +28,7 @@ from analysis.round_statistics.estimates import Leaf, classes_in_order, shown
 from analysis.round_statistics.leaf_votes import Unit, Votes
 from analysis.round_statistics.who_answered import LEAST
 from analysis.scheme.mix import EVIDENCE
+from analysis.small_groups import hidden_places
 from analysis.statistics.comparisons.multiple_testing import clear_differences
 from analysis.statistics.intervals.scores import score_interval
 from forms.problems import N_
@@ -279,19 +280,6 @@ def _scores(
             sum(votes.answered for _, votes, _ in of),
         )
     return made
-
-
-def hidden_places(sizes: Sequence[int], minimum: int) -> set[int]:
-    """Which parts of a shown total hide their score.
-
-    Those below the minimum, and the next smallest ones until at least two are hidden that make the
-    minimum together: nobody then gets fewer by subtraction. Empty parts hide nothing.
-    """
-    small = {place for place, n in enumerate(sizes) if 0 < n < minimum}
-    rest = sorted((n, place) for place, n in enumerate(sizes) if n >= minimum)
-    while small and rest and (len(small) < 2 or sum(sizes[one] for one in small) < minimum):
-        small.add(rest.pop(0)[1])
-    return small
 
 
 def _line(

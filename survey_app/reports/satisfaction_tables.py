@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from analysis.results import RateeResult
+from analysis.small_groups import hidden_places
 from forms.problems import plain
 from forms.questionnaire import SHORT_SUFFIX, Dimension, Questionnaire
 from survey_app.reports.context import Rows, Tables, count, node_of
@@ -16,7 +17,6 @@ from survey_app.reports.votes import (
     Options,
     Tally,
     by_scale,
-    hidden_places,
     overall,
     scale_options,
     summed,
@@ -254,7 +254,7 @@ def _is_hidden(tables: Tables, ratee: str, forms: list[Questionnaire], n: int) -
     together = [family for family in _families(tables) if family[0] in scale]
     sizes = [tables.ballots_of(ratee, family).valid for family in together]
     place = next((n for n, family in enumerate(together) if family[0] is forms[0]), -1)
-    return place in hidden_places(sizes) or 0 < n < PRIVACY_MINIMUM
+    return place in hidden_places(sizes, PRIVACY_MINIMUM) or 0 < n < PRIVACY_MINIMUM
 
 
 def by_channel(tables: Tables) -> Sheet:
@@ -298,7 +298,7 @@ def _channel_row(
     channels: Sequence[str],
 ) -> tuple[Value, ...]:
     tallies = [tables.votes.overall(forms, one.key, channel) for channel in channels]
-    hidden = hidden_places([tally.answered for tally in tallies])
+    hidden = hidden_places([tally.answered for tally in tallies], PRIVACY_MINIMUM)
     values: list[Value] = [number, one.name]
     for place, (channel, tally) in enumerate(zip(channels, tallies, strict=True)):
         n = tables.ballots_of(one.key, forms, channel).valid

@@ -143,16 +143,3 @@ def summed(tallies: Sequence[Tally]) -> Tally:
     for one in tallies[1:]:
         total += one
     return total
-
-
-def hidden_places(sizes: Sequence[int], minimum: int = PRIVACY_MINIMUM) -> set[int]:
-    """Which parts of a shown total must hide their score.
-
-    Those below the minimum; where that is one alone, the next smallest as well, so that nobody
-    gets it by subtraction. Empty parts hide nothing.
-    """
-    small = {place for place, n in enumerate(sizes) if 0 < n < minimum}
-    if len(small) == 1:
-        others = [(n, place) for place, n in enumerate(sizes) if n >= minimum]
-        small |= {min(others)[1]} if others else set()
-    return small

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import fdtri
 
 from analysis.note import Note
 from analysis.statistics.estimate import Estimate
@@ -92,7 +92,7 @@ def _feldt(value: float, s: Floats, moments: ItemMoments, level: float) -> Estim
     total, trace, square = float(s.sum()), float(np.trace(s)), s @ s
     spread = total * (np.trace(square) + trace**2) - 2 * trace * square.sum()
     q = 2 * k**2 / ((k - 1) ** 2 * total**3) * spread
-    high, low = stats.f.ppf([1 - tail, tail], nu, nu * (k - 1))
+    high, low = fdtri(nu, nu * (k - 1), [1 - tail, tail])
     return Estimate(
         value,
         se=float(np.sqrt(max(q, 0.0) / moments.n)),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri
 
 from analysis.note import Note
 from analysis.statistics.estimate import Estimate, NoEstimate
@@ -70,7 +70,7 @@ def omega_total(moments: ItemMoments, method: Method = "minres", level: float = 
         estimate = Estimate(value, n=moments.n, method=name, notes=notes)
     else:
         se = float(np.sqrt(spread / moments.df))
-        z = stats.norm.ppf((1 + level) / 2)
+        z = ndtri((1 + level) / 2)
         width = float(np.exp(z * se / (1 - value)))
         low, high = 1 - (1 - value) * width, 1 - (1 - value) / width
         estimate = Estimate(value, se, None, low, high, moments.n, name, notes)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from analysis.note import Note
 from analysis.statistics.estimate import Estimate, NoEstimate
@@ -192,7 +192,7 @@ def fitted(kind: str, data: Usable, model: Floats, size: int, level: float) -> S
     ]
     means = np.array([one.mean(axis=0) for one in differences])
     centre = means.mean(axis=0)
-    z = float(norm.ppf((1 + level) / 2))
+    z = float(ndtri((1 + level) / 2))
     missing = Estimate(None, notes=(Note(N_("这道题没有不同的回答，没有有限的难度")),))
     locations: list[Estimate] = [missing] * size
     thresholds: list[tuple[Estimate, ...]] = [()] * size

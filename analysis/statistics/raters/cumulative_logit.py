@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, optimize
-from scipy.special import expit, log_expit, logsumexp
-from scipy.stats import norm
+from scipy.special import expit, log_expit, logsumexp, ndtri
 
 from analysis.note import Note
 from analysis.statistics.estimate import Estimate, NoEstimate
@@ -350,7 +349,7 @@ def _reported(
     phi, sd = whole[:-1], float(np.exp(whole[-1]))
     size, cuts = len(phi), len(rows.levels) - 1
     found = _estimates(phi, covariance[:size, :size], rows.n, level)
-    z = float(norm.ppf((1 + level) / 2))
+    z = float(ndtri((1 + level) / 2))
     raters = len(np.unique(rows.rater))
     if raters < FEWEST_RATERS:
         notes += (Note(N_("只有 {n} 位评分人，评分人方差不可靠"), {"n": raters}),)
@@ -387,7 +386,7 @@ def _modes(rows: _Rows, marginal: _Marginal, phi: Floats, sd: float) -> tuple[Es
 
 
 def _estimates(phi: Floats, covariance: Floats, n: int, level: float) -> tuple[Estimate, ...]:
-    z = float(norm.ppf((1 + level) / 2))
+    z = float(ndtri((1 + level) / 2))
     errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     return tuple(
         Estimate(float(v), float(e), lo=float(v - z * e), hi=float(v + z * e), n=n, method="ml")

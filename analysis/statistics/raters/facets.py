@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from analysis.note import Note
 from analysis.statistics.estimate import Estimate
@@ -167,7 +167,7 @@ def _report(data: Rated, made: Design, fit: Fit, level: float) -> Facets:
     full = made.basis @ fit.free[:-1]
     cov = made.basis @ (made.basis @ fit.covariance[:-1, :-1]).T
     errors = np.sqrt(np.maximum(cov.diagonal(), 0.0))
-    z = float(norm.ppf((1 + level) / 2))
+    z = float(ndtri((1 + level) / 2))
     items, both = len(data.items), len(data.items) + len(data.raters)
     steps = _sets(full[both:], data)
     scale, own = _Scale(steps, data.values), _own_scales(steps, data)

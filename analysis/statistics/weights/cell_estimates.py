@@ -13,7 +13,7 @@ goes wrong: several answers of one person must come as one person's score, or th
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from analysis.note import Note
 from analysis.statistics.estimate import Estimate
@@ -66,7 +66,7 @@ class CellEstimates:
         return self._stated(self.total, self.total_se, level)
 
     def _stated(self, values: Floats, errors: Floats, level: float) -> list[Estimate]:
-        t = float(stats.t.ppf((1 + level) / 2, self.df)) if self.df > 0 else 0.0
+        t = float(stdtrit(self.df, (1 + level) / 2)) if self.df > 0 else 0.0
         found = []
         for value, se, n in zip(values.tolist(), errors.tolist(), self.n.tolist(), strict=True):
             if value != value:

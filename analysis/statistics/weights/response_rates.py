@@ -13,7 +13,7 @@ census lies in [r m + (1−r) lo, r m + (1−r) hi], whatever the others think.
 from dataclasses import dataclass
 from math import sqrt
 
-from scipy import stats
+from scipy.special import ndtri
 
 from analysis.note import Note
 from analysis.statistics.estimate import Estimate, NoEstimate
@@ -57,7 +57,7 @@ def response_rate(valid: int, issued: int, undeliverable: int = 0, level: float 
     if n <= 0:
         return Estimate(None, n=0, method="RR1", notes=(Note(N_("没有可应答的对象")),))
     p = valid / n
-    z = float(stats.norm.ppf((1 + level) / 2))
+    z = float(ndtri((1 + level) / 2))
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     low = 0.0 if valid == 0 else max(0.0, centre - half)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from analysis.round_statistics.evidence_levels import class_deffs, hidden_places, levels_apart
+from analysis.round_statistics.evidence_levels import class_deffs, levels_apart
+from analysis.small_groups import hidden_places
 from analysis.statistics.intervals.scores import score_interval
 from tests.unit.round_statistics.worked import row, worked
 
