@@ -29,9 +29,10 @@ class Cost:
 
     `place` and `grade`: forged full-mark ballots (or, where nothing can be added, raters turned to
     full marks) that bring the next place or the next better grade; `rival`: lowest-mark ballots
-    against the one above that do the same as `place`. None: none is enough, or there is nothing
-    above. `fifty`, `one` and `tenth`: by how many points the total moves with 50 full-mark ballots
-    added, one rater turned, a tenth of the class turned, and `fifty_places` … the places won.
+    against the one above (the cheapest of those tied there) that do the same as `place`. None: none
+    is enough, or there is nothing above. `fifty`, `one` and `tenth`: by how many points the total
+    moves with 50 full-mark ballots added, one rater turned, a tenth of the class turned;
+    `fifty_places` and so on the places won.
     """
 
     entrance: int

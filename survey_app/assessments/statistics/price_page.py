@@ -106,8 +106,9 @@ def _advice(rows: tuple[EntranceRow, ...]) -> "tuple[tuple[str, Note, Note], ...
 
 
 def _ratee_row(found: "Prices", names: "dict[Entrance, str]", one: "RateePrice") -> RateeRow:
-    shown = [cost for cost in one.costs if found.entrances[cost.entrance] in names]
-    priced = [cost for cost in shown if cost.place is not None]
+    from analysis.attacks.by_entrance import FEWEST
+
+    priced = [cost for cost in one.costs if cost.place is not None and cost.n >= FEWEST]
     least = min(priced, key=lambda cost: (cost.place or 0, cost.entrance), default=None)
     return RateeRow(
         price=one,
