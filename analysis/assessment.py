@@ -33,7 +33,7 @@ from analysis.scores import content_digest
 from analysis.screened_rows import ScreenedRow
 from analysis.screening import screen
 from analysis.sealed_round import IntegrityError, SealedRound, open_sealed_rounds
-from analysis.shared_raters import total_covariance
+from analysis.shared_raters import Covariance, total_covariance
 from analysis.survey_leaves import SurveyLeaves, score_survey_leaves
 from forms.problems import N_, InputError
 
@@ -57,7 +57,7 @@ def assess(
     refuse_without_answers(scheme, bound, sealed)
     with start_engine(engine) as running:
         run = prepare(running, sealed, bound, scheme)
-        return _assessment(run, *evaluate(run))
+        return assessment_of(run)[0]
 
 
 def in_period(inputs: Inputs, sealed: Sequence[SealedRound]) -> Inputs:
@@ -163,13 +163,24 @@ def _compose(run: Run, surveys: SurveyLeaves) -> dict[str, Composed]:
     )
 
 
+def assessment_of(run: Run) -> tuple[Assessment, Covariance]:
+    """What a prepared run says, and how the errors of its totals go together. Raises NoAnswer."""
+    surveys, composed, graded = evaluate(run)
+    covariance = total_covariance(run, composed)
+    return _assessment(run, surveys, composed, graded, covariance), covariance
+
+
 def _assessment(
-    run: Run, surveys: SurveyLeaves, composed: dict[str, Composed], graded: dict[str, Graded]
+    run: Run,
+    surveys: SurveyLeaves,
+    composed: dict[str, Composed],
+    graded: dict[str, Graded],
+    covariance: Covariance,
 ) -> Assessment:
     flags = run.screened.totals()
     rounds = run.answers.rounds
     digest = content_digest(run.scheme, run.inputs, rounds, run.cells, surveys.moments, flags)
-    sure = rank_ranges(run.ratees, composed, total_covariance(run, composed), seed_of(digest))
+    sure = rank_ranges(run.ratees, composed, covariance, seed_of(digest))
     return Assessment(
         scheme=run.scheme,
         content_digest=digest,

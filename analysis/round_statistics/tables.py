@@ -4,21 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import lcm
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.answers import Form
-from analysis.assessment import evaluate, in_period, prepare
+from analysis.assessment import assessment_of, evaluate, in_period, prepare
 from analysis.binding import bind
 from analysis.cells import FormCells, Points
 from analysis.dedupe import sql_list
 from analysis.engine import Column, Engine, start_engine
 from analysis.inputs import Inputs
+from analysis.refusals import refuse_without_answers
 from analysis.results import Assessment, NodeScore
 from analysis.run import Run
 from analysis.scheme import Scheme
-from analysis.sealed_round import SealedRound
+from analysis.sealed_round import SealedRound, open_sealed_rounds
 from analysis.shared_raters import Covariance, Scored, total_covariance
 from analysis.tallies import effective_points, point_values
 
@@ -73,6 +75,19 @@ class Sufficient:
     cells: tuple[FormCells, ...]
 
 
+def assess_with_sums(
+    folders: Sequence[Path], inputs: Inputs, scheme: Scheme
+) -> tuple[Assessment, Sufficient]:
+    """As `assess`, and the sums from the same reading of the answers."""
+    sealed = open_sealed_rounds(folders)
+    bound = bind(in_period(inputs, sealed), scheme)
+    refuse_without_answers(scheme, bound, sealed)
+    with start_engine("duckdb") as engine:
+        run = prepare(engine, sealed, bound, scheme)
+        found, covariance = assessment_of(run)
+        return found, _sums(run, covariance)
+
+
 @dataclass(frozen=True, slots=True)
 class _Total:
     """What an assessment already says of a ratee's total."""
@@ -96,12 +111,17 @@ def collect(
     bound = bind(in_period(inputs, sealed), scheme)
     with start_engine("duckdb") as engine:
         run = prepare(engine, tuple(sealed), bound, scheme)
-        return Sufficient(
-            items=tuple(_item_moments(engine, one, run) for one in run.cells if one.form.scored),
-            sheets=tuple(_sheets(engine, one, run) for one in run.cells if _has_sheets(one)),
-            covariance=total_covariance(run, _totals(run, assessment)),
-            cells=run.cells,
-        )
+        return _sums(run, total_covariance(run, _totals(run, assessment)))
+
+
+def _sums(run: Run, covariance: Covariance) -> Sufficient:
+    engine = run.engine
+    return Sufficient(
+        items=tuple(_item_moments(engine, one, run) for one in run.cells if one.form.scored),
+        sheets=tuple(_sheets(engine, one, run) for one in run.cells if _has_sheets(one)),
+        covariance=covariance,
+        cells=run.cells,
+    )
 
 
 def _totals(run: Run, assessment: Assessment | None) -> Mapping[str, Scored]:

@@ -140,6 +140,20 @@ def test_an_assessment_at_hand_saves_the_scoring_and_changes_nothing(tmp_path, m
     assert np.array_equal(found.covariance.matrix, again.covariance.matrix)
 
 
+def test_an_assessment_made_with_its_sums_is_the_same_as_without(tmp_path):
+    seal(tmp_path / "r", delegates() + citizens())
+    of, plan = inputs("u1", "u2", "u3"), scheme()
+    found, sums = tables.assess_with_sums([tmp_path / "r"], of, plan)
+    alone = assess([tmp_path / "r"], of, plan)
+    assert found.scores_json() == alone.scores_json()
+    again = collect(open_sealed_rounds([tmp_path / "r"]), of, plan, alone)
+    assert np.array_equal(sums.covariance.matrix, again.covariance.matrix)
+    for one, other in zip(sums.items, again.items, strict=True):
+        assert np.array_equal(one.xy, other.xy)
+    for one, other in zip(sums.sheets, again.sheets, strict=True):
+        assert np.array_equal(one.codes, other.codes)
+
+
 def test_sums_do_not_depend_on_the_size_of_a_block(tmp_path, monkeypatch):
     seal(tmp_path / "r", delegates())
     asked = open_sealed_rounds([tmp_path / "r"]), inputs("u1", "u2", "u3"), scheme()
