@@ -25,7 +25,7 @@ from forms.problems import N_
 
 Floats = NDArray[np.float64]
 RATE = 0.01
-SHEETS = 2000
+SHEETS = 4000
 LEAST_ROWS = 100
 LEAST_ITEMS = 4
 LEAST_OF_RATEE = 10

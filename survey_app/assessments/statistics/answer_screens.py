@@ -47,14 +47,16 @@ _SCREENS: "Remembered[Screens]" = Remembered(4)
 _RESULTS: "Remembered[BothResults]" = Remembered(256)
 
 
-def screens_of(run: OpenedRun, settings: Settings, seed: int) -> "Screens":
-    """The screens of whole sheets; the same whatever was decided."""
+def screens_of(run: OpenedRun, settings: Settings) -> "Screens":
+    """The screens of whole sheets; the same whatever was decided, and so is their seed."""
 
     def make() -> "Screens":
+        from analysis.rank_ranges import seed_of
         from analysis.round_statistics.answer_rows import collect_rows
         from analysis.round_statistics.screens import screen_sheets
 
         hidden = {one.key for one in run.assessment.ratees if one.suppressed}
+        seed = seed_of(run.frozen.digest)
         return screen_sheets(collect_rows(_sealed(run, settings)), hidden, seed)
 
     return _SCREENS.get(_key(run, settings), make)

@@ -124,7 +124,7 @@ def decide(round_id: int) -> Response | tuple[str, int]:
 def _page(round_id: int, of: OpenedStatistics, key: str, problems: list[str]) -> str:
     database, settings = services().database, services().settings
     acts = screened.acts_of(database, round_id)
-    found = screens_of(of.run, settings, of.seed)
+    found = screens_of(of.run, settings)
     places = _places(of)
     wanted = list(places.values()) if "all" in request.args else []
     wanted += [places[key]] if key in places else []
@@ -154,7 +154,7 @@ def _page(round_id: int, of: OpenedStatistics, key: str, problems: list[str]) ->
         ),
         sheets=_sheet_rows(of.run, found),
         repeats=_repeats(of.run, found),
-        beyond=sum(bool(one.screen.excess) for one in _sheet_rows(of.run, found)),
+        beyond=sum(bool(one.excess) for one in found.sheets),
         has_all=all(one.results for one in rows),
         is_newest=newest,
         is_settled=settled,
