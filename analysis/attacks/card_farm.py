@@ -17,6 +17,9 @@ def card_farm(honest: Round, target: int, size: int, seed: int) -> Round:
     Entered in three sittings of ten minutes, quickly, each card from a device of its own as far as
     the round can see (a card needs no phone). They stand somewhere in the batch, one after the
     other; the cards behind them move on.
+
+    The batch is taken for a link of its own with counts of arrivals. Where a round keeps neither
+    for cards, as today's do, the detectors of links see nothing of the farm.
     """
     rng = np.random.default_rng(seed)
     setting, old = honest.setting, honest.ballots

@@ -163,6 +163,7 @@ def _moved_lines(measured: "Measured") -> Iterator[str]:
         )
     yield ""
     yield f"{measured.seeds} 个种子；比例后是 95% 区间。"
+    yield "连号卡代填一栏假定整批卡记为一个入口；轮次没有记的，入口类的检查看不到它。"
     yield "照真实分布作答的程序，答案里没有可查的东西：只有凭码、评议卡和按凭据计权挡得住。"
 
 
