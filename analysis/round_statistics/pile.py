@@ -123,21 +123,28 @@ class BothResults:
 
 
 def both_results(
-    sealed: Collection[SealedRound], inputs: Inputs, scheme: Scheme, places: Collection[Place]
+    sealed: Collection[SealedRound],
+    inputs: Inputs,
+    scheme: Scheme,
+    places: Collection[Place],
+    assessment: Assessment | None = None,
 ) -> dict[Place, BothResults]:
     """The results with and without what each finding points at, every other decision as it is.
 
     Both are computed from the sealed answers, as a run would; where a device's other answer takes
-    the place of one left out, that is in the figures.
+    the place of one left out, that is in the figures. `assessment`, where the caller has it, is the
+    one of these same answers, inputs and scheme; its results need not be made again then.
     """
     folders = tuple(sealed)
     bound = bind(in_period(inputs, folders), scheme)
     made: dict[frozenset[Place], tuple[RateeResult, ...] | None] = {}
+    if assessment is not None:
+        made[_excluded(bound.screened)] = assessment.ratees
     with start_engine("duckdb") as engine:
         run = prepare(engine, folders, bound, scheme)
 
         def results(decisions: list[ScreenedRow]) -> tuple[RateeResult, ...] | None:
-            key = frozenset(one.place for one in decisions if one.decision == "exclude")
+            key = _excluded(decisions)
             if key not in made:
                 made[key] = ratee_results_under(run, decisions)
             return made[key]
@@ -148,6 +155,10 @@ def both_results(
             without = results([*others, ScreenedRow(*place, "exclude", "")])
             found[place] = _both(results(others), without)
     return found
+
+
+def _excluded(decisions: Collection[ScreenedRow]) -> frozenset[Place]:
+    return frozenset(one.place for one in decisions if one.decision == "exclude")
 
 
 def _both(

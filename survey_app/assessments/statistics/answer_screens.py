@@ -70,8 +70,8 @@ def results_of(
 
     missing = [one for one in places if known_results(run, settings, one) is None]
     if missing:
-        scheme = run.assessment.scheme
-        made = both_results(_sealed(run, settings), run.inputs, scheme, missing)
+        scheme, sealed = run.assessment.scheme, _sealed(run, settings)
+        made = both_results(sealed, run.inputs, scheme, missing, run.assessment)
         for place, results in made.items():
             _RESULTS.put((*_key(run, settings), *place), results)
     found = {one: known_results(run, settings, one) for one in places}

@@ -135,6 +135,8 @@ def test_both_results_by_hand_and_few_ballots_give_nobody_away(tmp_path: Path) -
     assert (moved.key, moved.n) == ("u1", 10)
     assert (moved.total_with, moved.total_without) == (Decimal("77.60"), Decimal("72.00"))
     assert made.hidden == 1
+    known = assess([tmp_path / "r"], inputs, scheme)
+    assert both_results(sealed, inputs, scheme, [place], known)[place] == made
     # from the other side: already left out, the two results are the same
     decided = ScreenedRow(*place, "exclude", "核实")
     inputs = Inputs(inputs.ratees, screened=(decided,))
