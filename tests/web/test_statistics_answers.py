@@ -8,6 +8,7 @@ from flask import Flask
 from survey_app.assessments import decisions, service
 from survey_app.core.config import Settings
 from survey_app.core.services import Services
+from tests.graded import fill_register, run_of
 from tests.rounds import OPERATOR, World
 from tests.screened import WHY, world_with_blanks
 from tests.web.desk import Desk, make_app, signed_in
@@ -127,3 +128,13 @@ def test_what_is_not_there_is_said(desk_app: Flask, tab: str) -> None:
     said = words(signed_in(desk_app, "viewer").get(tab))
     assert "封存的数据里没有卡号" in said
     assert "没有一条规则依据网络地址" in said
+
+
+def test_a_round_without_ballots_has_an_empty_pile(desk_app: Flask) -> None:
+    held: Services = desk_app.extensions["survey"]
+    fill_register(held.database)
+    run = run_of(held.database, held.settings)
+    address = f"/admin/rounds/{run.frozen.id}/assessment/statistics/answers"
+    said = words(signed_in(desk_app, "viewer").get(address))
+    assert "没有一条规则指出值得看的地方" in said
+    assert "这一轮没有答卷" in said
