@@ -2,7 +2,7 @@
 
 Each step runs several times in this process, and medians count. An assessment is at hand when a
 page is opened, so the sums are taken beside it; drawing the pages themselves is not counted, nor
-what a page works out only when asked (rules, attacks, both results of one finding).
+what a page works out only when asked (rules, both results of a finding).
 """
 
 import argparse
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from analysis.assessment import assess
+from analysis.attacks.price import prices
 from analysis.dedupe import counting_statuses
 from analysis.rank_ranges import seed_of
 from analysis.results import Assessment
@@ -65,6 +66,7 @@ def main() -> None:
         "estimates": lambda: every_estimate(found, sums),
         "raters": lambda: rater_reports(found, sums, seed),
         "questionnaires": lambda: questionnaire_reports(found, sums),
+        "price": lambda: prices(found, sums.cells, inputs.ratees),
         "answers": lambda: screen_sheets(collect_rows(sealed), hidden, seed),
     }
     plain = timed(lambda: bare(folders), given.times)

@@ -27,8 +27,13 @@ from survey_app.rounds.tables import Round
 if TYPE_CHECKING:
     from analysis.inputs import Inputs
     from analysis.results import Assessment
+    from analysis.round_statistics.tables import Sufficient
+
+    Made = tuple[Assessment, Inputs, Sufficient | None]
 
 REMEMBERED = 4
+LARGE = 200_000
+"""With more rows than this the sums wait until a page of statistics asks for them."""
 
 
 class NotAssessedError(DomainError):
@@ -76,6 +81,8 @@ class OpenedRun:
     inputs: "Inputs"
     is_stale: bool
     """Whether inputs were imported since, so that a new run would differ."""
+    sufficient: "Sufficient | None" = None
+    """The sums its statistics are made from; None for a large round, where they take room."""
 
     @property
     def is_simulated(self) -> bool:
@@ -119,7 +126,7 @@ def run_assessment(database: Database, settings: Settings, round_id: int, operat
         problems = life.problems_before(session, source.row, "assess", clock.now())
     if problems:
         raise ProblemsError(problems)
-    assessment, _ = _assess(source, settings)
+    assessment, _, _ = _assess(source, settings)
     with database.write() as session:
         row = hold_round(session, round_id)
         last = _last(session, round_id)
@@ -180,7 +187,7 @@ def open_run(
     if run is None:
         raise NotAssessedError
     then = replace(source, sheets={kind: SheetRows(**one) for kind, one in run.sheets.items()})
-    assessment, inputs = _KNOWN.get(then, settings)
+    assessment, inputs, sufficient = _KNOWN.get(then, settings)
     if assessment.content_digest != run.content_digest:
         raise ChangedSinceError(number=run.number)
     closed = source.row.closed_at
@@ -192,6 +199,7 @@ def open_run(
         assessment=assessment,
         inputs=inputs,
         is_stale=then.fingerprint != source.fingerprint,
+        sufficient=sufficient,
     )
 
 
@@ -240,19 +248,23 @@ def _line(run: Run) -> RunLine:
     return RunLine(run.id, run.number, run.operator, made, run.content_digest)
 
 
-def _assess(source: _Source, settings: Settings) -> "tuple[Assessment, Inputs]":
+def _assess(source: _Source, settings: Settings) -> "Made":
     # The analysis brings DuckDB and scipy, which the rater's path must not load.
     from analysis.assessment import assess
     from analysis.results import NoAnswer
+    from analysis.round_statistics.tables import assess_with_sums
     from analysis.scheme import Scheme
-    from analysis.sealed_round import IntegrityError
+    from analysis.sealed_round import IntegrityError, expand, read_manifest
 
     folder = settings.sealed_dir / source.frozen.key
     try:
         inputs = read_sheets(source.frozen, source.sheets)
         scheme = Scheme.from_json(source.frozen.scheme)
         folders = [folder] if source.frozen.questionnaires else []
-        return assess(folders, inputs, scheme), inputs
+        if sum(read_manifest(one).counts["rows"] for one in expand(folders)) > LARGE:
+            return assess(folders, inputs, scheme), inputs, None
+        assessment, sufficient = assess_with_sums(folders, inputs, scheme)
+        return assessment, inputs, sufficient
     except (InputError, NoAnswer) as error:
         raise NoAnswerError(list(error.problems)) from error
     except IntegrityError as error:
@@ -297,9 +309,9 @@ class _Known:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._made: OrderedDict[tuple[str, ...], tuple[Assessment, Inputs]] = OrderedDict()
+        self._made: OrderedDict[tuple[str, ...], Made] = OrderedDict()
 
-    def get(self, source: _Source, settings: Settings) -> "tuple[Assessment, Inputs]":
+    def get(self, source: _Source, settings: Settings) -> "Made":
         key = (str(settings.sealed_dir), source.frozen.key, *source.fingerprint)
         with self._lock:
             if key not in self._made:

@@ -108,15 +108,15 @@ def assess(
     """Assess sealed rounds."""
     if engine != "duckdb":
         raise click.UsageError("本版本只带 duckdb 引擎，请用 --engine duckdb")
-    from analysis.assessment import assess as run
+    from analysis.round_statistics.tables import assess_with_sums
     from survey_app.demo.outputs import Labels, write_results
 
     given = {kind: path for kind, path in files.items() if path is not None}
     _refuse_missing([*folders, *given.values()])
     inputs, scheme = load_together(given, scheme_file, period)
-    assessment = run(folders, inputs, scheme, engine=engine)
+    assessment, sums = assess_with_sums(folders, inputs, scheme)
     usual = _title(folders) or str(scheme.title)
-    write_results(out, assessment, inputs, Labels(title or usual, organiser), folders)
+    write_results(out, assessment, inputs, Labels(title or usual, organiser), sums)
     counts = assessment.counts
     Console(as_json, is_quiet).result(
         {

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from analysis.inputs import Inputs, read_inputs, table_from_csv
 from analysis.results import Assessment
-from analysis.round_statistics.tables import collect
-from analysis.sealed_round import open_sealed_rounds
+from analysis.round_statistics.tables import Sufficient
 from forms.problems import N_, InputError, Problem
 from survey_app.demo.file_list import FILES, remove_earlier_tables, write_file_list
 from survey_app.demo.input_files import KINDS, PERIOD
@@ -106,15 +105,14 @@ def write_results(
     assessment: Assessment,
     inputs: Inputs,
     labels: Labels,
-    folders: Sequence[Path] = (),
+    sufficient: Sufficient | None = None,
 ) -> None:
     """Write scores.json, the workbook and the CSV tables, and the list of all files.
 
-    `folders` are the sealed rounds the assessment was made from.
+    `sufficient` are the sums of the answers assessed.
     """
     to.mkdir(parents=True, exist_ok=True)
     remove_earlier_tables(to)
-    sealed = open_sealed_rounds(folders)
     (to / SCORES).write_bytes(assessment.scores_json())
     write_workbook(
         assessment,
@@ -124,7 +122,7 @@ def write_results(
         cutoff=labels.cutoff,
         inputs=inputs,
         target_per_ratee=labels.target_per_ratee,
-        sufficient=collect(sealed, inputs, assessment.scheme, assessment) if sealed else None,
+        sufficient=sufficient,
         csv=to / CSV,
     )
     write_file_list(to)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.assessment import assess
 from analysis.inputs import Inputs, RateeRow
+from analysis.round_statistics.tables import assess_with_sums
 from analysis.scheme import SCHEMES, Scheme
 from analysis.sealed_round import IntegrityError, SealedHeader, seal_csv
 from forms.problems import N_, InputError, Problem
@@ -87,7 +87,7 @@ def assess_real(path: Path, folder: Path, teller: Teller) -> RealResult:
     header = SealedHeader(ROUND, TITLE, form)
     manifest = seal_csv(folder / INPUTS / "ratings.csv", header, folder / SEALED / ROUND)
     teller.stage("核算得分，生成工作簿和表格", 0.7)
-    assessment = assess([folder / SEALED], inputs, Scheme.load(scheme_file))
+    assessment, sums = assess_with_sums([folder / SEALED], inputs, Scheme.load(scheme_file))
     sealed = Counter[str]()
     for cell in assessment.cells.rows:
         sealed[str(cell.option_number)] += cell.n
@@ -96,7 +96,7 @@ def assess_real(path: Path, folder: Path, teller: Teller) -> RealResult:
     if sealed != by_value or manifest.counts["ballots"] != raters:
         raise IntegrityError((Problem(path.name, N_("封存的条数与文件不符"), N_("请报告此问题")),))
     labels = Labels("讲课评价", "（真实评分）")
-    write_results(folder, assessment, inputs, labels, [folder / SEALED])
+    write_results(folder, assessment, inputs, labels, sums)
     return RealResult(
         folder=folder,
         ratings=len(ratings),

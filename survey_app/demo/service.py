@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.assessment import assess
 from analysis.results import Assessment
+from analysis.round_statistics.tables import assess_with_sums
 from survey_app.assessments.service import open_run, run_assessment
 from survey_app.closing import service as closing
 from survey_app.core.access import Role
@@ -139,14 +139,14 @@ def _assess_files(
     forms = list(city.questionnaires.values())
     write_inputs(folder / INPUTS, city.inputs, city.spec.scheme_toml, forms)
     inputs = read_input_folder(folder / INPUTS)
-    assessment = assess([copied], inputs, city.spec.scheme)
+    assessment, sums = assess_with_sums([copied], inputs, city.spec.scheme)
     labels = Labels(
         title=f"{CITY}{YEAR}年度",
         organiser=ORGANISER,
         cutoff=f"{YEAR}年12月20日（模拟）",
         target_per_ratee=city.spec.rows // len(city.inputs.ratees),
     )
-    write_results(folder, assessment, inputs, labels, [copied])
+    write_results(folder, assessment, inputs, labels, sums)
     return assessment
 
 

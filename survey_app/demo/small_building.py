@@ -174,9 +174,9 @@ def _import_inputs(progress: Progress, round_id: int, period: Period) -> None:
 def _write(progress: Progress, run: OpenedRun, period: Period, sealed: Sequence[Path]) -> None:
     """The run as files that can be assessed again."""
     to = progress.place(period)
-    copied = copy_sealed(sealed, to)
+    copy_sealed(sealed, to)
     forms = bound_forms(tuple(voice.kind for voice in period.voices))
     write_inputs(to / INPUTS, run.inputs, period.scheme_toml, list(forms.values()))
     labels = Labels(f"{period.title}（{SIMULATED}）", progress.city.organiser)
-    write_results(to, run.assessment, run.inputs, labels, [copied] if sealed else [])
+    write_results(to, run.assessment, run.inputs, labels, run.sufficient)
     progress.assessments[period.key] = run.assessment

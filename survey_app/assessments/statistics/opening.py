@@ -40,7 +40,7 @@ def open_statistics(
 ) -> OpenedStatistics:
     """A run (the newest by default) with its sums. Raises as `open_run` does."""
     run = open_run(database, settings, round_id, number)
-    return OpenedStatistics(run, _KNOWN.get(run, settings))
+    return OpenedStatistics(run, run.sufficient or _KNOWN.get(run, settings))
 
 
 class _Known:
