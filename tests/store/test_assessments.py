@@ -5,12 +5,14 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pytest
 from sqlalchemy import select
 
 from survey_app.assessments import service
 from survey_app.assessments.explanation import explain
+from survey_app.assessments.statistics.opening import open_statistics
 from survey_app.assessments.tables import Run
 from survey_app.core.config import Settings
 from survey_app.core.database import Database
@@ -162,3 +164,19 @@ def test_the_workbook_of_a_real_round(
     assert [(row[1], row[total]) for row in rows] == [("市2局", 92), ("市1局", 84)]
     files = write_csv(run.assessment, tmp_path / "csv", inputs=run.inputs)
     assert [file.stem for file in files] == book.sheetnames
+
+
+def test_a_large_round_takes_its_sums_when_somebody_looks(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = assessed_world(database, settings)
+    at_hand = service.open_run(database, settings, world.round_id)
+    assert at_hand.sufficient is not None
+    monkeypatch.setattr(service, "LARGE", 0)
+    monkeypatch.setattr(service, "_KNOWN", service._Known())
+    later = service.open_run(database, settings, world.round_id)
+    assert later.sufficient is None
+    found = open_statistics(database, settings, world.round_id).sufficient
+    assert np.array_equal(found.covariance.matrix, at_hand.sufficient.covariance.matrix)
+    for one, other in zip(found.items, at_hand.sufficient.items, strict=True):
+        assert np.array_equal(one.xy, other.xy)
