@@ -13,6 +13,8 @@ FALSE_DISCOVERIES = 0.01
 LEAST = 30
 GAP = 0.2
 ROUNDS = 5
+FEWEST_OTHERS = 3
+DOUBT = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,13 @@ def fast_links(n: ArrayLike, n_fast: ArrayLike) -> tuple[Pace, ...]:
 
     n ballots by link, n_fast of them with pace "fast" (links,). Elsewhere: Σ others' fast + ½ over
     Σ others + 1. p = P(K ≥ n_fast), K beta-binomial with that mean and the intra-class correlation
-    ρ between links, by moments; links found are then left out of ρ and of "elsewhere" and the rest
-    tested again, until nothing changes, so that a farm does not excuse itself or another.
+    ρ between the other links, by moments; links found are then left out of ρ and of "elsewhere" and
+    the rest tested again, until nothing changes, so that a farm excuses neither itself nor another.
     Flag: q ≤ 0.01 over the links with at least 30 ballots, and a gap of at least 0.2.
 
-    False alarms: at most 1 % of what q flags where links vary as the beta-binomial says.
+    False alarms: ρ is taken two standard errors too large, as few links say little of it. In
+    simulated honest rounds of 4 to 40 links some link is flagged in 0 to 2 % of the rounds (ρ up to
+    0.02), and in up to a tenth where few links differ very much (ρ = 0.1).
 
     What goes wrong: a kiosk with staff at hand and a short questionnaire are fast in good faith;
     fast and slow are all that is kept of the time, on purpose. Fast alone says nothing of a ballot.
@@ -74,9 +78,14 @@ def _tested(
     own = np.where(hit, 0.0, 1.0)
     all_fast, all_size = (fast * own).sum(), (size * own).sum()
     elsewhere = (all_fast - fast * own + 0.5) / (all_size - size * own + 1)
-    middle = (fast[usual].sum() + 0.5) / (size[usual].sum() + 1)
-    rho = intra_class(fast[usual], size[usual], middle)
     p, q = np.ones(len(size)), np.ones(len(size))
-    p[judged] = beta_binomial_tail(fast[judged], size[judged], elsewhere[judged], rho)
+    for link in np.flatnonzero(judged):
+        others = usual & (np.arange(len(size)) != link)
+        if others.sum() < FEWEST_OTHERS:
+            others = usual
+        middle = (fast[others].sum() + 0.5) / (size[others].sum() + 1)
+        rho = intra_class(fast[others], size[others], middle, DOUBT)
+        own_share = elsewhere[link : link + 1]
+        p[link] = beta_binomial_tail(fast[[link]], size[[link]], own_share, rho)[0]
     q[judged] = benjamini_hochberg(p[judged])
     return elsewhere, p, q

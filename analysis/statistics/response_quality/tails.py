@@ -62,10 +62,11 @@ def _mass(least: int, most: int, a: float, b: float) -> float:
     return min(1.0, float(total))
 
 
-def intra_class(k: Floats, n: Floats, p: Floats | float) -> float:
+def intra_class(k: Floats, n: Floats, p: Floats | float, doubt: float = 0.0) -> float:
     """ρ by moments from places with k of n and expected shares p: the excess of the squares.
 
-    ρ = mean of ((k − np)²/(np(1 − p)) − 1)/(n − 1) over places with n ≥ 2, kept within [0, 0.99].
+    ρ = mean of ((k − np)²/(np(1 − p)) − 1)/(n − 1) over places with n ≥ 2, plus `doubt` standard
+    errors of that mean, kept within [0, 0.99].
 
     Source: Kleinman 1973, J. Am. Stat. Assoc. 68, p. 47.
     """
@@ -75,4 +76,5 @@ def intra_class(k: Floats, n: Floats, p: Floats | float) -> float:
         return 0.0
     k, n, share = k[ok], n[ok], share[ok]
     excess = ((k - n * share) ** 2 / (n * share * (1 - share)) - 1) / (n - 1)
-    return float(np.clip(excess.mean(), 0.0, 0.99))
+    error = excess.std(ddof=1) / np.sqrt(len(excess)) if doubt and len(excess) > 1 else 0.0
+    return float(np.clip(excess.mean() + doubt * error, 0.0, 0.99))

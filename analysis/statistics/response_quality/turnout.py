@@ -1,6 +1,7 @@
 """Turnout against satisfaction: the fingerprint of stuffed boxes, as a picture."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -84,6 +85,7 @@ def _beyond(
     return distance, (distance > cutoff) & (z > centre).all(axis=1)
 
 
+@cache
 def _rate(units: int, cutoff: float, seed: int) -> float:
     rng = np.random.default_rng(seed)
     hits = 0

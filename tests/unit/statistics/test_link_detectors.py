@@ -71,6 +71,34 @@ def test_collisions_repeat_with_their_seed():
     assert collisions(counts, constant, seed=3) == collisions(counts, constant, seed=3)
 
 
+def test_a_farm_does_not_excuse_itself() -> None:
+    # the farm would raise the spread between links so far that nothing stood out
+    draw = np.random.default_rng(1)
+    size = draw.integers(40, 300, 12)
+    fast = draw.binomial(size, 0.08)
+    fast[0] = round(0.6 * size[0])
+    found = fast_links(size, fast)
+    assert [place for place, one in enumerate(found) if one.is_flagged] == [0]
+
+
+def test_honest_links_of_different_pace_are_left_alone() -> None:
+    draw = np.random.default_rng(2)
+    flagged = 0
+    for _ in range(60):
+        size = draw.integers(40, 300, 12)
+        share = draw.beta(0.08 * 49, 0.92 * 49, 12)  # intra-class correlation 0.02
+        flagged += any(one.is_flagged for one in fast_links(size, draw.binomial(size, share)))
+    assert flagged <= 4
+
+
+def test_a_third_of_a_batch_filled_in_by_one_hand_is_seen() -> None:
+    draw = np.random.default_rng(3)
+    cards = draw.choice([5.0, 4.0, 3.0], (120, 6), p=[0.6, 0.3, 0.1])
+    assert not runs_of_cards(cards, seed=1).is_flagged
+    cards[40:80] = np.where(draw.random((40, 6)) < 0.95, 5.0, 4.0)
+    assert runs_of_cards(cards, seed=1).is_flagged
+
+
 def test_fast_links_against_the_others():
     n, fast = np.full(20, 100), np.full(20, 20)
     fast[::2] += 4
