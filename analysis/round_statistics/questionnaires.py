@@ -306,19 +306,30 @@ def _reworded(
         r[np.ix_(varying, varying)] = moments.restricted(varying).correlation()
     own = classes.own if classes is not None else ()
     functioning = [Dif(one.statistic, one.df, one.p, one.q, one.gap) for one in own]
+    figures = [one.figures for one in lines]
+    if _is_loose(lines):
+        # said of the whole questionnaire; only a negative one is a fault of the item itself
+        figures = [
+            replace(one, item_rest=min(one.item_rest or 0.0, 0.0) or None) for one in figures
+        ]
     return rewording(
         [one.text for one in lines],
-        [one.figures for one in lines],
+        figures,
         r,
         functioning,
         max(scale_range, 1e-9),
     )
 
 
+def _is_loose(lines: Sequence[ItemLine]) -> bool:
+    """Whether every item goes weakly with the others."""
+    rest = [one.figures.item_rest for one in lines if one.figures.item_rest is not None]
+    return bool(rest) and max(rest) < ITEM_REST
+
+
 def _sentences(lines: Sequence[ItemLine]) -> Iterator[Note]:
     """What holds of the whole questionnaire and is no fault of single items."""
-    rest = [one.figures.item_rest for one in lines if one.figures.item_rest is not None]
-    if rest and max(rest) < ITEM_REST:
+    if _is_loose(lines):
         yield Note(
             N_(
                 "每一道题与其余题目的相关都低于 {limit}：这是整份问卷的特点，不是某一道题的毛病。"

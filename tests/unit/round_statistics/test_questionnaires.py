@@ -157,6 +157,13 @@ def test_unrelated_items_are_a_fault_of_the_whole_questionnaire(tmp_path):
     codes = np.random.default_rng(9).integers(1, 6, (N, 5))
     report = only(tmp_path / "r", rows_of(codes))
     assert "整份问卷的特点" in texts(report.sentences)
+    # so no single item is told to be reworded for it, unless it runs against the others
+    draw = np.random.default_rng(10)
+    weak = np.clip(draw.integers(1, 6, (600, 5)) + draw.integers(0, 2, (600, 1)), 1, 5)
+    report = only(tmp_path / "weak", rows_of(weak))
+    assert all(0 < one.figures.item_rest < 0.3 for one in report.lines)
+    assert "整份问卷的特点" in texts(report.sentences)
+    assert report.reworded == ()
 
 
 def test_answers_all_alike_are_said_to_be(tmp_path):
