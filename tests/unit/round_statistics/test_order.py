@@ -107,3 +107,18 @@ def test_hidden_scores_are_not_ordered(tmp_path):
 def test_two_ratees_are_no_order(tmp_path):
     few = [one for one in rows() if one.ratee in ("u1", "u2")]
     assert orders(tmp_path / "r", few)[1] == ()
+
+
+def test_answers_all_alike_do_not_pass_for_certain(tmp_path):
+    """Eight ballots of 100 leave room down to about 70 (`analysis.statistics.intervals.scores`)."""
+    alike = [Row(key, (5,) * 5) for key in ("u1", "u2", "u3") for _ in range(8)]
+    others = [Row("u4", (5, 5, 5, 5 - i % 2, 5)) for i in range(8)]
+    found, (order,) = orders(tmp_path / "r", alike + others)
+    first = next(one for one in found.ratees if one.key == "u1")
+    assert first.se == 0
+    by_key = {one.key: one for one in order.lines}
+    assert by_key["u1"].se == pytest.approx((first.hi - first.lo) / 4)
+    assert by_key["u4"].together == (1, 4)
+    # one place for three that are alike: nobody has it for certain
+    assert all(one.grades[0] < 0.8 for one in order.lines)
+    assert all(one.is_borderline for one in order.lines if one.key != "u4")
