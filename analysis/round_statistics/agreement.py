@@ -19,6 +19,7 @@ from forms.problems import N_
 
 LOWEST = 5
 FEW_RATEES = 10
+FEWEST_NAMED = 8
 ONE_IN = 4
 DRAWS = 500
 COMPLETE = 0.5
@@ -67,8 +68,9 @@ def agreement(
 ) -> Agreement:
     """Everything on agreement that the ratings of one class allow.
 
-    At most every fourth ratee, and five of them, is named for its disagreement. `has_shares`: the
-    shares of variance are told elsewhere, from a model that knows the raters.
+    At most every fourth ratee, and five of them, is named for its disagreement, and nobody among
+    fewer than eight: the lowest of a handful says nothing. `has_shares`: the shares of variance are
+    told elsewhere, from a model that knows the raters.
     """
     notes: list[Note] = []
     icc = None
@@ -81,8 +83,8 @@ def agreement(
     complete = None
     if group.crossed is not None:
         complete = _complete(group.crossed, len(group.ratees), notes)
-    named = within[: min(LOWEST, len(within) // ONE_IN)]
     middle = float(np.median([one.awg for one in within])) if within else None
+    named = [one for one in _lowest(within) if middle is not None and one.awg < middle]
     return Agreement(
         icc=icc,
         alphas=alphas,
@@ -92,6 +94,12 @@ def agreement(
         sentences=tuple(_sentences(None if has_shares else icc, alphas, named, complete)),
         notes=tuple(notes),
     )
+
+
+def _lowest(within: list[WithinRatee]) -> list[WithinRatee]:
+    if len(within) < FEWEST_NAMED:
+        return []
+    return within[: min(LOWEST, len(within) // ONE_IN)]
 
 
 def _sure(icc: GroupIcc) -> GroupIcc:

@@ -251,7 +251,20 @@ def test_the_unit_opinions_differ_on_is_named(tmp_path):
     # s² = 1600·10/9; awg = 1 - 2 s²/([120·60 - 3600 - 2000]·10/9) = -1: as far apart as can be.
     assert found.lowest[0].awg == pytest.approx(-1)
     assert "意见分歧最大的：单位u4" in texts(found.sentences)
-    assert len(found.lowest) == 2
+    assert len(found.lowest) == 1  # the others agree alike: none of them is singled out
+
+
+def test_nobody_is_singled_out_among_a_handful_or_where_all_agree_alike(tmp_path):
+    rows = [
+        Row(f"u{unit + 1}", (code,) * 4)
+        for unit in range(4)
+        for code in ([1, 5] * 5 if unit == 3 else [3, 4] * 5)
+    ]
+    assert only(tmp_path / "few", rows).agreement.lowest == ()
+    rows = [Row(f"u{unit}", (4,) * 4) for unit in range(10) for _ in range(8)]
+    agreed = only(tmp_path / "alike", rows).agreement
+    assert agreed.lowest == ()
+    assert "意见分歧最大" not in texts(agreed.sentences)
 
 
 def test_all_alike_gives_words_and_no_figure(tmp_path):
