@@ -24,6 +24,8 @@ from forms.problems import N_
 
 ALL_ALIKE = N_("计分的答案全部相同，算不出设计效应，有效票数按份数计")
 ONE = N_("只有一份答卷，看不出误差，不给区间")
+ENOUGH = 30
+"""Ballots from which the design effect of a total is told in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +252,15 @@ def _total(one: RateeResult, parts: Sequence[Line]) -> Line:
 def _sentences(totals: Sequence[Line]) -> Iterator[Note]:
     errors = sorted(line.se for line in totals if line.se is not None)
     reaches = [line.hi - line.lo for line in totals if line.hi is not None and line.lo is not None]
-    if reaches:
+    if reaches and not errors[len(errors) // 2]:
+        yield Note(
+            N_(
+                "{n} 个对象的总分，95% 区间宽 {narrow} 到 {wide} 分。多数对象的答案全部相同，"
+                "标准误是 0，看不出误差；区间是按各加半票算的。"
+            ),
+            {"n": len(reaches), "narrow": f"{min(reaches):.2f}", "wide": f"{max(reaches):.2f}"},
+        )
+    elif reaches:
         yield Note(
             N_(
                 "{n} 个对象的总分，95% 区间宽 {narrow} 到 {wide} 分，"
@@ -263,8 +273,13 @@ def _sentences(totals: Sequence[Line]) -> Iterator[Note]:
                 "se": f"{errors[len(errors) // 2]:.2f}",
             },
         )
-    worth = sorted(line.n_eff / line.votes for line in totals if line.n_eff and line.votes)
-    if worth:
+    # from two or three ballots a design effect is chance, and equal answers show none
+    worth = sorted(
+        line.n_eff / line.votes
+        for line in totals
+        if line.n_eff and line.votes and line.se and line.n >= ENOUGH
+    )
+    if worth and worth[len(worth) // 2] < 1:
         yield Note(
             N_(
                 "一个人在一张表上的各题答得相像，各类评议主体权重又不同，"

@@ -174,3 +174,17 @@ def test_a_leaf_nobody_answered_has_no_votes(tmp_path):
     other = replace(leaf.component, questionnaires=("another",))
     cells = found.sufficient.cells
     assert leaf_votes(other, cells, counting_statuses("first")) is None
+
+
+def test_words_say_nothing_of_errors_that_equal_or_few_answers_cannot_show(tmp_path):
+    equal = [row(100, f"u{u}") for u in range(4) for _ in range(30)]
+    said = "".join(note.text() for note in lines(worked(tmp_path / "equal", equal)).sentences)
+    assert "看不出误差" in said
+    assert "互不相干" not in said
+    two = [Row(f"u{u}", (5, 4, i + 1, 4, 5)) for u in range(4) for i in range(2)]
+    made = lines(worked(tmp_path / "two", two))
+    assert made.totals[0].n_eff > made.totals[0].votes
+    assert "互不相干" not in "".join(note.text() for note in made.sentences)
+    many = [row(60 + 40 * (i % 2), f"u{u}") for u in range(4) for i in range(30)]
+    said = "".join(note.text() for note in lines(worked(tmp_path / "many", many)).sentences)
+    assert "互不相干" in said
