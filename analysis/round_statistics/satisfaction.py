@@ -176,25 +176,19 @@ def rate_sentences(rates: Sequence[Rate]) -> tuple[Note, ...]:
         return ()
     low = min(rates, key=lambda one: (one.share, one.key))
     high = max(rates, key=lambda one: (one.share, one.key))
-    notes = [
-        Note(
-            N_("{n} 个对象在 {low} 到 {high} 之间；最低的是 {name}（{votes} 票中 {good} 票）。"),
-            {
-                "n": len(rates),
-                "low": f"{low.share:.1%}",
-                "high": f"{high.share:.1%}",
-                "name": low.name,
-                "votes": low.n,
-                "good": low.satisfied,
-            },
-        )
-    ]
+    if high.share == low.share:
+        notes = [Note(N_("{n} 个对象都是 {low}。"), {"n": len(rates), "low": f"{low.share:.1%}"})]
+    else:
+        notes = [_from_to(rates, low, high)]
     wide = [(one.hi - one.lo, one) for one in rates if one.lo is not None and one.hi is not None]
     if wide:
         reach, who = max(wide, key=lambda one: (one[0], one[1].key))
         notes.append(
             Note(
-                N_("最不准的是 {name}：真实的比例可能在 {lo} 到 {hi}，相差 {reach} 个百分点。"),
+                N_(
+                    "最不准的是 {name}：换同样多的另一批人来评，大致在 {lo} 到 {hi} 之间，"
+                    "相差 {reach} 个百分点。"
+                ),
                 {
                     "name": who.name,
                     "lo": f"{who.lo:.1%}",
@@ -204,3 +198,17 @@ def rate_sentences(rates: Sequence[Rate]) -> tuple[Note, ...]:
             )
         )
     return tuple(notes)
+
+
+def _from_to(rates: Sequence[Rate], low: Rate, high: Rate) -> Note:
+    return Note(
+        N_("{n} 个对象在 {low} 到 {high} 之间；最低的是 {name}（{votes} 票中 {good} 票）。"),
+        {
+            "n": len(rates),
+            "low": f"{low.share:.1%}",
+            "high": f"{high.share:.1%}",
+            "name": low.name,
+            "votes": low.n,
+            "good": low.satisfied,
+        },
+    )

@@ -34,6 +34,15 @@ def test_shares_of_the_overall_item_and_wilson(tmp_path):
     assert "80.0%" in rate_sentences(scale.rates)[0].text()
 
 
+def test_nobody_is_the_lowest_where_all_are_alike(tmp_path):
+    ballots = [overall(5, key) for key in ("u1", "u2") for _ in range(12)]
+    (scale,) = rates(worked(tmp_path / "r", ballots))
+    said = "".join(note.text() for note in rate_sentences(scale.rates))
+    assert "都是 100.0%" in said
+    assert "最低" not in said
+    assert "另一批人" in said  # of those who answer, not of the truth
+
+
 def test_few_votes_have_no_interval_and_fewer_are_not_shown(tmp_path):
     ballots = [overall(5) for _ in range(9)] + [overall(5, "u2") for _ in range(4)]
     (scale,) = rates(worked(tmp_path / "r", ballots, 'rater_classes = {citizen = "1"}'))
