@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from analysis.note import Note
-from analysis.results import NodeScore, RateeResult
+from analysis.results import NodeScore, RateeResult, RoundQuality
 from analysis.rounding import half_up
 from survey_app.assessments import charts
 from survey_app.assessments.explanation import explain
@@ -151,6 +151,11 @@ def _row(run: OpenedRun, one: RateeResult) -> ResultRow:
         else:
             parts.append((str(part.name), two(node.converted if node else None)))
     return ResultRow(one, tuple(parts), veto_names(run, one))
+
+
+def excluded(one: RoundQuality) -> int:
+    """How many of the rows counted as void people left out after a finding."""
+    return sum(n for reason, n in one.reasons.items() if reason.startswith("said:"))
 
 
 def findings(run: OpenedRun) -> tuple[FindingRow, ...]:

@@ -55,6 +55,8 @@ def results(round_id: int) -> str:
         flag_words=FLAG_WORDS,
         form_of_round=form_of_round,
         pending=pending(held.database, round_id),
+        excluded=pages.excluded,
+        left_out=sum(pages.excluded(one) for one in run.assessment.quality),
     )
 
 

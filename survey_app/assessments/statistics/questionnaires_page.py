@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from survey_app.assessments.statistics.blueprint import opened, page, statistics
 from survey_app.assessments.statistics.opening import OpenedStatistics
+from survey_app.assessments.wording import form_title
 
 if TYPE_CHECKING:
     from analysis.note import Note
@@ -108,7 +109,7 @@ def _page(of: OpenedStatistics, place: int, report: "QuestionnaireReport") -> Qu
     channels = _gaps(report, report.channels, of)
     return QuestionnairePage(
         anchor=f"questionnaire-{place}",
-        name=str(of.assessment.questionnaires[report.questionnaire].title),
+        name=form_title(of.assessment.questionnaires[report.questionnaire]),
         report=report,
         items=tuple(
             ItemRow(

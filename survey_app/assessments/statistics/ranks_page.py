@@ -24,6 +24,7 @@ class RankRow:
     gap: str
     is_clear: bool | None
     """Whether the difference to the next one below is certain; None for the last."""
+    has_veto: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _class_page(of: OpenedStatistics, place: int, order: "ClassOrder") -> RankPa
     return RankPage(
         name=name,
         order=order,
-        rows=_rows(order, scheme, grades),
+        rows=_rows(order, scheme, grades, {one.key for one in of.assessment.ratees if one.veto}),
         ranks=safe(ranks),
         grades=None if strips is None else safe(strips),
         legend=tuple((safe(charts.swatch(i)), grade) for i, grade in enumerate(grades)),
@@ -88,7 +89,9 @@ def _class_page(of: OpenedStatistics, place: int, order: "ClassOrder") -> RankPa
     )
 
 
-def _rows(order: "ClassOrder", scheme: "Scheme", grades: list[str]) -> tuple[RankRow, ...]:
+def _rows(
+    order: "ClassOrder", scheme: "Scheme", grades: list[str], vetoed: set[str]
+) -> tuple[RankRow, ...]:
     from survey_app.assessments.statistics.rank_charts import probability_words
 
     names = {one.key: str(one.name) for one in scheme.grades}
@@ -103,6 +106,7 @@ def _rows(order: "ClassOrder", scheme: "Scheme", grades: list[str]) -> tuple[Ran
                 likely=probability_words(grades, one.grades) if one.grades else "—",
                 gap="—" if gap is None else f"{gap.gap:.2f}",
                 is_clear=None if gap is None else gap.is_clear,
+                has_veto=one.key in vetoed,
             )
         )
     return tuple(rows)

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from survey_app.assessments.statistics.blueprint import opened, page, statistics
 from survey_app.assessments.statistics.opening import OpenedStatistics
+from survey_app.assessments.wording import form_title
 
 if TYPE_CHECKING:
     from analysis.round_statistics.raters import RaterReport
@@ -85,7 +86,7 @@ def _group(
     icc = report.agreement.icc if report.agreement else None
     return RaterGroup(
         anchor=anchor,
-        questionnaire=str(of.assessment.questionnaires[report.questionnaire].title),
+        questionnaire=form_title(of.assessment.questionnaires[report.questionnaire]),
         rater_class=str(of.assessment.scheme.rater_class_name(report.rater_class)),
         report=report,
         ratee_classes={
