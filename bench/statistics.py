@@ -12,9 +12,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from analysis.assessment import assess
+from analysis.assessment import assess, in_period, prepare
 from analysis.attacks.price import prices
+from analysis.binding import bind
 from analysis.dedupe import counting_statuses
+from analysis.engine import start_engine
 from analysis.rank_ranges import seed_of
 from analysis.results import Assessment
 from analysis.round_statistics import estimates
@@ -28,7 +30,7 @@ from analysis.round_statistics.raters import rater_reports
 from analysis.round_statistics.satisfaction import scale_rates
 from analysis.round_statistics.screens import screen_sheets
 from analysis.round_statistics.shrunken import steady_scores
-from analysis.round_statistics.tables import Sufficient, assess_with_sums, collect
+from analysis.round_statistics.tables import Sufficient, collect, sums_of
 from analysis.round_statistics.who_answered import responses
 from analysis.scheme import Scheme
 from analysis.sealed_round import expand, open_sealed_rounds
@@ -83,8 +85,9 @@ def main() -> None:
     }
     plain = quickest(lambda: bare(folders), given.times)
     numbers = quickest(lambda: assess(folders, inputs, scheme), given.times)
-    together = quickest(lambda: assess_with_sums(folders, inputs, scheme), given.times)
-    took = {"sums": max(together - numbers, 0.0)}
+    with start_engine("duckdb") as engine:
+        run = prepare(engine, sealed, bind(in_period(inputs, sealed), scheme), scheme)
+        took = {"sums": quickest(lambda: sums_of(run, sums.covariance), given.times)}
     took |= {name: quickest(step, given.times) for name, step in steps.items()}
     took["all"] = sum(took.values())
     took["read anew"] = quickest(

@@ -85,7 +85,7 @@ def assess_with_sums(
     with start_engine("duckdb") as engine:
         run = prepare(engine, sealed, bound, scheme)
         found, covariance = assessment_of(run)
-        return found, _sums(run, covariance)
+        return found, sums_of(run, covariance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +111,11 @@ def collect(
     bound = bind(in_period(inputs, sealed), scheme)
     with start_engine("duckdb") as engine:
         run = prepare(engine, tuple(sealed), bound, scheme)
-        return _sums(run, total_covariance(run, _totals(run, assessment)))
+        return sums_of(run, total_covariance(run, _totals(run, assessment)))
 
 
-def _sums(run: Run, covariance: Covariance) -> Sufficient:
+def sums_of(run: Run, covariance: Covariance) -> Sufficient:
+    """The sums of a prepared run, while its engine is open."""
     engine = run.engine
     return Sufficient(
         items=tuple(_item_moments(engine, one, run) for one in run.cells if one.form.scored),
