@@ -63,17 +63,19 @@ def _report(group: RatingGroup, ratees: dict[str, RateeResult], seed: int) -> Ra
         bare.ballots,
         bare.severity,
         agreed,
-        _reliability(group, bare.severity, agreed),
+        _reliability(group, raters, bare.severity, agreed),
         notes,
     )
 
 
 def _reliability(
-    group: RatingGroup, severity: SeverityReport | None, agreed: Agreement
+    group: RatingGroup, raters: int, severity: SeverityReport | None, agreed: Agreement
 ) -> Reliability | None:
     """From the crossed fit where there is one, else from ratees with raters of their own."""
     if severity is not None and severity.study is not None:
-        return reliability(severity.study, severity.study.sizes["r"], len(group.ratees))
+        ratees = len(group.ratees)
+        density = severity.n / (raters * ratees)
+        return reliability(severity.study, severity.study.sizes["r"], ratees, density)
     if agreed.icc is None:
         return None
     n = group.moments.n

@@ -13,6 +13,8 @@ TARGETS = (0.8, 0.9)
 FEW_RATEES = 10
 MOST = 10_000
 """More raters than this are no advice."""
+ALL_BUT = 0.95
+"""From this share of all pairs on raters pass for having rated everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,13 @@ def study_of_groups(ratings: OneWay) -> Study:
     return Study(plan, plan.effects(), parts, raw, (), (), sizes, ratings.n, "anova")
 
 
-def reliability(study: Study, now: float, ratees: int) -> Reliability:
-    """The decision table for 5, 10, 20, 40, … raters up to twice what there are now."""
+def reliability(study: Study, now: float, ratees: int, density: float = 1.0) -> Reliability:
+    """The decision table for 5, 10, 20, 40, … raters up to twice what there are now.
+
+    Eρ² lets raters' severity cancel out of every order, which it does where the same raters rate
+    all ratees; `density` is the share of all pairs of rater and ratee that there are, and below
+    0.95 the words say what it means for the order.
+    """
     is_crossed = study.design.nests("r") == frozenset()
     if study.variance("p") <= 0:
         note = Note(N_("看不出对象之间的差别，再多评分人也排不出可靠的名次。"))
@@ -73,6 +80,7 @@ def reliability(study: Study, now: float, ratees: int) -> Reliability:
     sentences = (
         *_few(ratees),
         *_now(study, now, is_crossed=is_crossed),
+        *_partly(density, is_crossed=is_crossed),
         *_enough(needed, is_crossed=is_crossed),
     )
     return Reliability(now, study.n, ratees, is_crossed, lines, needed, sentences)
@@ -116,6 +124,15 @@ def _now(study: Study, now: float, *, is_crossed: bool) -> Iterator[Note]:
     else:
         text = N_("现在每个对象平均有 {now} 份答卷，平均分的可靠性是 {ranks}（1 是完全可靠）。")
     yield Note(text, values)
+
+
+def _partly(density: float, *, is_crossed: bool) -> Iterator[Note]:
+    if is_crossed and density < ALL_BUT:
+        text = N_(
+            "排名次的可靠性按每名评分人都评全部对象算，宽严就互相抵消；"
+            "现在平均只评了其中的 {share}，抵消不完，实际的在这两个数之间。"
+        )
+        yield Note(text, {"share": f"{density:.0%}"})
 
 
 def _enough(needed: tuple[Needed, ...], *, is_crossed: bool) -> Iterator[Note]:

@@ -84,6 +84,16 @@ def test_strict_raters_of_the_good_units_are_found_and_put_right(tmp_path):
     assert of.movers[0].name in texts(of.sentences)
 
 
+def test_an_order_by_raters_of_some_ratees_is_said_to_be_less_reliable(tmp_path):
+    said = texts(only(tmp_path / "some", ratings(*unfair())).reliability.sentences)
+    assert "现在平均只评了其中的 60%" in said
+    pairs = list(product(range(16), range(10)))
+    severity = np.where(np.arange(16) % 2, 1.6, 0.0)
+    report = only(tmp_path / "all", ratings(pairs, np.linspace(3.1, 4.6, 10), severity))
+    assert report.reliability.is_crossed
+    assert "只评了其中" not in texts(report.reliability.sentences)
+
+
 def test_raters_alike_change_no_rank(tmp_path):
     pairs = list(product(range(12), range(8)))
     report = only(tmp_path / "r", ratings(pairs, np.linspace(1.5, 4.5, 8), np.zeros(12)))
