@@ -365,10 +365,15 @@ def _mean(level: str, lines: Sequence[LevelScore], *, is_shared: bool) -> LevelM
 
 
 def _sentences(lines: Sequence[LevelScore], *, is_same_people: bool, hidden: int) -> Iterator[Note]:
-    tested = [one for one in lines if one.difference is not None]
-    clear = [one for one in tested if one.is_clear]
+    # of two levels each is the other's rest: one comparison, not two
+    is_pair = len({one.level for one in lines}) == 2
+    tested = {one.key if is_pair else (one.key, one.level) for one in lines if one.q is not None}
+    clear = {one.key if is_pair else (one.key, one.level) for one in lines if one.is_clear}
     yield Note(
-        N_("共比较 {n} 处，与其余答卷相差超出偶然的有 {clear} 处（其中至多约 5% 是误报）。"),
+        N_(
+            "共比较 {n} 处，相差超出偶然的有 {clear} 处"
+            "（同一问题的全部比较里标出来的，预计至多约 5% 是误报）。"
+        ),
         {"n": len(tested), "clear": len(clear)},
     )
     if not is_same_people:

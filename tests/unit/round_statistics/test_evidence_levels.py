@@ -42,6 +42,15 @@ def test_scores_errors_and_difference_of_two_levels_by_hand(tmp_path):
     # nobody rated two ratees, and there is one
     assert first.difference_se == pytest.approx(code.difference_se)
     assert second.mean == 50
+    # two levels of one ratee are one comparison, seen from both sides
+    assert "共比较 1 处，相差超出偶然的有 1 处" in one.sentences[0].text()
+    assert one.clear == 2
+
+
+def test_three_levels_are_three_comparisons(tmp_path):
+    rows = TWO_LEVELS + [row(points, evidence="card") for points in (100, 60) * 3]
+    (one,) = apart(worked(tmp_path / "r", rows, ONE_CLASS))
+    assert "共比较 3 处" in one.sentences[0].text()
 
 
 def test_levels_are_weighed_by_rater_class_as_the_scheme_says(tmp_path):
