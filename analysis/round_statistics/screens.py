@@ -1,7 +1,10 @@
 """Screens of whole sheets: how many stand out at each ratee, against what honest ones would do.
 
 Counts by ratee and rater class, never a single sheet. Thresholds come from simulated honest sheets
-with the shares and correlations of this round, so that each buys a known false-alarm rate.
+with the shares and correlations of this round, so that each buys a known false-alarm rate. That
+rate is one over all ratees: a ratee with low marks lies far from the middle of all sheets however
+honest its own are. So a ratee that stands out is held once more against honest sheets with its own
+shares of answers, and what these would do is what was to be expected of it.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -25,6 +28,9 @@ from forms.problems import N_
 
 Floats = NDArray[np.float64]
 RATE = 0.01
+OWN_SHEETS = 1000
+CROWD = 4
+"""Times the honest sheets of all stand beside those of one ratee, for these to shift nothing."""
 SHEETS = 4000
 LEAST_ROWS = 100
 LEAST_ITEMS = 4
@@ -36,7 +42,8 @@ MOST_CELLS = 20_000_000
 
 @dataclass(frozen=True, slots=True)
 class Excess:
-    """A ratee at which `k` of `n` sheets stand out, `expected` by chance; `q` adjusted."""
+    """A ratee at which `k` of `n` sheets stand out, `expected` of honest ones with its own marks;
+    `q` adjusted."""
 
     ratee: str
     k: int
@@ -114,7 +121,7 @@ def screen_sheets(rows: Sequence[AnswerRows], hidden: Collection[str], seed: int
             simulated = honest_sheets(points, SHEETS, seed)
             honest[one.questionnaire, one.rater_class] = _honest(one, simulated)
             sheets += [
-                _screen(name, detector, one, points, simulated, hidden)
+                _screen(name, detector, one, points, simulated, hidden, seed)
                 for name, detector in DETECTORS.items()
                 if name != "long_string" or (one.items >= LONG_FORM and one.is_one_scale)
             ]
@@ -177,6 +184,7 @@ def _screen(
     points: Floats,
     simulated: Floats,
     hidden: Collection[str],
+    seed: int,
 ) -> SheetScreen:
     try:
         score = detector(points)
@@ -187,6 +195,13 @@ def _screen(
         )
     known = ~np.isnan(score)
     flagged = cut.flags(score)
+
+    def rate_at(ratee: int) -> float:
+        """The share of honest sheets with this ratee's marks beyond the threshold."""
+        own = honest_sheets(points, OWN_SHEETS, seed, points[one.ratee == ratee])
+        crowd = np.vstack([np.tile(simulated, (CROWD, 1)), own])
+        return max(cut.rate, float(cut.flags(detector(crowd))[-OWN_SHEETS:].mean()))
+
     size = np.bincount(one.ratee[known], minlength=len(one.ratees))
     count = np.bincount(one.ratee[flagged], minlength=len(one.ratees))
     why = None
@@ -201,7 +216,7 @@ def _screen(
         int(flagged.sum()),
         cut.threshold,
         cut.rate,
-        _excess(one.ratees, count, size, cut.rate, hidden),
+        _excess(one.ratees, count, size, cut.rate, hidden, rate_at),
         why,
     )
 
@@ -212,18 +227,26 @@ def _excess(
     size: NDArray[np.int64],
     rate: float,
     hidden: Collection[str],
+    rate_at: Callable[[int], float],
 ) -> tuple[Excess, ...]:
-    """Ratees with far more than `rate`: q ≤ 0.01 over the ratees, and three times the expected."""
+    """Ratees with far more than `rate`: q ≤ 0.01 over the ratees, and three times the expected;
+    both once more against `rate_at`, what honest sheets with the ratee's own marks do.
+    """
     judged = np.flatnonzero(size >= LEAST_OF_RATEE)
     if rate <= 0 or not len(judged):
         return ()
-    q = benjamini_hochberg(binomial_tail(count[judged], size[judged], rate))
+    n, k = size[judged], count[judged]
+    first = benjamini_hochberg(binomial_tail(k, n, rate))
+    standing_out = (first <= FALSE_DISCOVERIES) & (k >= RATIO * rate * n)
+    own, p = np.full(len(judged), rate), np.ones(len(judged))
+    for place in np.flatnonzero(standing_out).tolist():
+        own[place] = rate_at(int(judged[place]))
+    p[standing_out] = binomial_tail(k[standing_out], n[standing_out], own[standing_out])
+    q = np.maximum(first, benjamini_hochberg(p))
     found = [
-        Excess(ratees[at], int(count[at]), int(size[at]), rate * int(size[at]), float(q_one))
-        for at, q_one in zip(judged.tolist(), q.tolist(), strict=True)
-        if q_one <= FALSE_DISCOVERIES
-        and count[at] >= RATIO * rate * size[at]
-        and ratees[at] not in hidden
+        Excess(ratees[judged[at]], int(k[at]), int(n[at]), float(own[at] * n[at]), float(q[at]))
+        for at in np.flatnonzero((q <= FALSE_DISCOVERIES) & (k >= RATIO * own * n)).tolist()
+        if ratees[judged[at]] not in hidden
     ]
     return tuple(sorted(found, key=lambda one: (-one.k / one.expected, one.ratee)))
 

@@ -33,12 +33,14 @@ class CutOff:
         return known >= self.threshold if self.is_high else known <= self.threshold
 
 
-def honest_sheets(x: Floats, n: int, seed: int) -> Floats:
+def honest_sheets(x: Floats, n: int, seed: int, part: Floats | None = None) -> Floats:
     """n simulated ballots with the shares and the correlations of the items of x.
 
     Gaussian copula: normal vectors with the items' correlation matrix (made positive
     semi-definite), each cut at the quantiles of its item's answers. x (ballots × items); nothing
-    is missing in the simulated ones.
+    is missing in the simulated ones. With `part`, some of the ballots, the shares are theirs and
+    only the correlations those of x: honest ballots of a part that answers higher or lower. An item
+    without an answer in `part` has the shares of x.
 
     What goes wrong: if many ballots of x are careless, they shape the shares and correlations, and
     the threshold is too lenient; cutting weakens correlations by a tenth or so, which makes honest
@@ -57,7 +59,8 @@ def honest_sheets(x: Floats, n: int, seed: int) -> Floats:
         normal[:, used] = normal[:, used] @ root.T
     share: Floats = special.ndtr(normal)
     for i, column in enumerate(x.T):
-        answers = np.sort(column[~np.isnan(column)])
+        own = column if part is None or np.isnan(part[:, i]).all() else part[:, i]
+        answers = np.sort(own[~np.isnan(own)])
         place = np.minimum((share[:, i] * len(answers)).astype(np.int64), len(answers) - 1)
         share[:, i] = answers[place]
     return share

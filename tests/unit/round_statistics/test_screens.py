@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 from analysis.assessment import assess
 from analysis.inputs import Inputs, RateeRow
@@ -55,7 +56,8 @@ def test_random_sheets_stand_out_at_their_ratee_alone(careless: Screens) -> None
         assert by_name[name].excess[0].n == 255
         assert 0 < by_name[name].rate <= RATE
     found = by_name["distance"].excess[0]
-    assert found.expected == pytest.approx(255 * by_name["distance"].rate)
+    # of honest sheets with the marks at u3, which are lower, at least as many are beyond
+    assert 255 * by_name["distance"].rate <= found.expected < found.k / 3
 
 
 def test_honest_sheets_stand_out_no_more_than_expected(tmp_path: Path) -> None:
@@ -70,6 +72,22 @@ def test_honest_sheets_stand_out_no_more_than_expected(tmp_path: Path) -> None:
     (rate,) = made.honest.values()
     straight = sum(len(set(row.codes[:8])) == 1 for row in rows) / len(rows)
     assert rate.straight_line == pytest.approx(straight, abs=0.03)
+
+
+def test_low_marks_alone_are_not_strange_sheets(tmp_path: Path) -> None:
+    """A unit rated low lies far from the middle of all sheets, however honest its own are."""
+    rng = np.random.default_rng(21)
+    rows = []
+    for u in range(1, 21):
+        n, cuts = (60, (0.08, 0.2, 0.5)) if u == 5 else (120, (0.005, 0.02, 0.1))
+        share = ndtr(0.2**0.5 * rng.normal(size=(n, 1)) + 0.8**0.5 * rng.normal(size=(n, 9)))
+        codes = 2 + sum((share > cut).astype(int) for cut in cuts)
+        rows += [Row(f"u{u}", tuple(one)) for one in codes.tolist()]
+    distance = next(
+        one for one in screened(tmp_path / "r", rows).sheets if one.detector == "distance"
+    )
+    assert distance.rate > 0
+    assert distance.excess == ()
 
 
 def test_a_sheet_handed_out_is_beyond_chance(careless: Screens) -> None:

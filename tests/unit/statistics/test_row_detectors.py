@@ -167,6 +167,18 @@ def test_honest_sheets_have_the_shares_and_the_correlations():
     assert np.array_equal(sheets, honest_sheets(x, 4000, seed=1))
 
 
+def test_honest_sheets_of_a_part_have_its_shares_and_the_correlations_of_all():
+    draw = np.random.default_rng(4)
+    view = draw.normal(size=(3000, 1))
+    x = np.clip(np.round(3.5 + view + draw.normal(size=(3000, 3))), 1, 5)
+    part = np.clip(x[:200] - 1, 1, 5)
+    part[:, 2] = np.nan  # nobody answered it there: the shares of all
+    sheets = honest_sheets(x, 20000, 1, part)
+    for item, of in ((0, part), (1, part), (2, x)):
+        assert sheets[:, item].mean() == pytest.approx(of[:, item].mean(), abs=0.05)
+    assert np.corrcoef(sheets.T)[0, 1] == pytest.approx(np.corrcoef(x.T)[0, 1], abs=0.08)
+
+
 def test_a_threshold_costs_what_it_says_over_many_honest_rounds():
     rng = np.random.default_rng(6)
     flagged = []
