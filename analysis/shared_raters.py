@@ -29,6 +29,7 @@ from analysis.tallies import effective_points, point_values
 Floats = NDArray[np.float64]
 Nodes = Mapping[str, Mapping[str, NodeScore]]
 Products = dict[str, dict[tuple[str, str], float]]
+Z = 1.959963984540054
 FINE = 10_000
 """Weights become whole numbers of this fineness, so that sums do not depend on any order."""
 
@@ -38,6 +39,10 @@ class Scored(Protocol):
 
     @property
     def se(self) -> float | None: ...
+    @property
+    def lo(self) -> float | None: ...
+    @property
+    def hi(self) -> float | None: ...
     @property
     def is_zeroed(self) -> bool: ...
     @property
@@ -60,12 +65,22 @@ class Covariance:
 
 
 def total_covariance(run: Run, composed: Mapping[str, Scored]) -> Covariance:
-    """The covariance of all totals; 0 where an error is not known or a veto makes the total 0."""
+    """The covariance of all totals; 0 where an error is not known or a veto makes the total 0.
+
+    The error of a score is half its interval over 1.96, which is its standard error but where few
+    ballots agree: their spread then says too little, and the interval allows for votes not seen.
+    """
     keys = tuple(row.key for row in run.ratees)
     place = {key: number for number, key in enumerate(keys)}
-    matrix = np.diag([_error(composed[key]) ** 2 for key in keys])
     base = float(run.scheme.base)
     adds = {key: dict(_error_parts(composed[key], base)) for key in keys}
+    # The parts of an interval may add up to a little more than the whole.
+    matrix = np.diag(
+        [
+            max(_error(composed[key]) ** 2, sum(part**2 for part in adds[key].values()))
+            for key in keys
+        ]
+    )
     for path, pairs in class_correlations(run, composed).items():
         for (first, second), correlation in pairs.items():
             shared = adds[first].get(path, 0.0) * adds[second].get(path, 0.0) * correlation
@@ -76,7 +91,11 @@ def total_covariance(run: Run, composed: Mapping[str, Scored]) -> Covariance:
 
 
 def _error(one: Scored) -> float:
-    return 0.0 if one.se is None or one.is_zeroed else one.se
+    return 0.0 if one.se is None or one.is_zeroed else _reach(one.se, one.lo, one.hi)
+
+
+def _reach(se: float, lo: float | None, hi: float | None) -> float:
+    return se if lo is None or hi is None else max(se, (hi - lo) / 2 / Z)
 
 
 def _error_parts(one: Scored, base: float) -> Iterator[tuple[str, float]]:
@@ -94,8 +113,8 @@ def _error_parts(one: Scored, base: float) -> Iterator[tuple[str, float]]:
         passed[node.path] = above * float(node.share)
         for step in node.steps:
             passed[node.path] *= float(step.factor or 0)
-        if node.kind == "rater_class" and node.se:
-            yield node.path, passed[node.path] * node.se
+        if node.kind == "rater_class" and node.se is not None:
+            yield node.path, passed[node.path] * _reach(node.se, node.lo, node.hi)
 
 
 def class_correlations(

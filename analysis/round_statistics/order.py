@@ -127,17 +127,6 @@ def _counted(one: RateeResult) -> float:
     return 0.0 if one.total == 0 else float(one.total_exact or 0)
 
 
-def _errors(ranked: Sequence[RateeResult], sufficient: Sufficient) -> Floats:
-    """The covariance of totals. Where all answers to a ratee are equal its error is 0 only by
-    chance; a quarter of its interval, which allows for votes not seen, stands for it then.
-    """
-    sigma = sufficient.covariance.of([one.key for one in ranked])
-    for place, one in enumerate(ranked):
-        if one.se == 0 and one.n and one.total != 0 and one.lo is not None and one.hi is not None:
-            sigma[place, place] = ((float(one.hi) - float(one.lo)) / 4) ** 2
-    return sigma
-
-
 def _class_order(
     assessment: Assessment,
     ranked: Sequence[RateeResult],
@@ -146,7 +135,7 @@ def _class_order(
     seed: int,
 ) -> ClassOrder:
     scores = np.array([_counted(one) for one in ranked])
-    sigma = _errors(ranked, sufficient)
+    sigma = sufficient.covariance.of([one.key for one in ranked])
     together = simultaneous(scores, sigma, level=LEVEL, draws=DRAWS, seed=seed)
     alone = marginal(scores, sigma, level=LEVEL, draws=DRAWS, seed=seed)
     near, first = _under_weights(assessment, ranked, seed)
@@ -155,7 +144,7 @@ def _class_order(
             key=one.key,
             name=one.name,
             total=float(scores[place]),
-            se=float(np.sqrt(sigma[place, place])),
+            se=one.se or 0.0,
             n=one.n,
             rank=int(together.rank[place]),
             together=(int(together.lo[place]), int(together.hi[place])),
@@ -208,7 +197,7 @@ def _grades(
     if not scheme.grades or not any(one.n for one in results):
         return {}
     scores = np.array([_counted(one) for one in results])
-    sigma = _errors(results, sufficient)
+    sigma = sufficient.covariance.of([one.key for one in results])
     draws = min(GRADE_DRAWS, max(FEWEST_DRAWS, MOST_GRADED // len(results)))
     rows = {row.key: row for row in ratees}
     ordered = [*(rows.pop(one.key) for one in results), *rows.values()]

@@ -83,11 +83,25 @@ def test_correlations_are_those_of_the_ballots_deviations(tmp_path):
     assert "public/citizen" not in correlations or not correlations["public/citizen"]
 
 
+Z = 1.959963984540054
+WEIGHED = ((0.6, "public/citizen"), (0.4, "public/delegate"))
+
+
+def reach_of(one, path: str) -> float:
+    """Half an interval over 1.96, or the standard error where that is more."""
+    node = next(n for n in one.nodes if n.path == path)
+    return max(node.se, (node.hi - node.lo) / 2 / Z)
+
+
 def test_the_covariance_of_totals_keeps_their_errors_and_is_a_covariance(tmp_path):
     composed, correlations, covariance = evaluated(tmp_path / "r", delegates() + citizens())
     for place, key in enumerate(covariance.keys):
-        assert covariance.matrix[place, place] == pytest.approx(composed[key].se ** 2)
-    delegate = {key: next(n for n in one.nodes if n.path == "public/delegate").se
+        one = composed[key]
+        reach = max(one.se, (one.hi - one.lo) / 2 / Z)
+        parts = sum((w * reach_of(one, path)) ** 2 for w, path in WEIGHED)
+        assert covariance.matrix[place, place] == pytest.approx(max(reach**2, parts))
+        assert reach == pytest.approx(one.se, rel=0.35)
+    delegate = {key: reach_of(one, "public/delegate")
                 for key, one in composed.items()}  # fmt: skip
     expected = (
         0.4**2 * delegate["u1"] * delegate["u2"] * correlations["public/delegate"]["u1", "u2"]
