@@ -65,6 +65,9 @@ def test_raters_are_weighed_and_nobody_is_shown(app: Flask) -> None:
     assert "每名评分人只评一个对象" in page.text
     assert "要达到 0.8 的可靠性" in page.text
     assert "14 名评分人，7 个对象，98 份次" in page.text
+    # seven ratees are too few to say of all classes that they are reliable
+    assert "评的对象不到 10 个，可靠性估计得不准，不下结论" in page.text
+    assert "可靠性都在 0.8 以上" not in page.text
     shown = browser.response.get_data(as_text=True)
     assert "<title>评分人的宽严 " in shown
     assert not [card.qr_code for card in world.cards if card.qr_code in shown]

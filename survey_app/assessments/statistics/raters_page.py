@@ -1,5 +1,6 @@
 """The page 评分人: strict and mild raters, agreement, and how many raters would be enough."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -115,7 +116,7 @@ def verdicts(groups: tuple[RaterGroup, ...]) -> tuple[str, ...]:
     """What an administrator should know first, with the classes it is true of."""
     from analysis.statistics.raters.severity import ALIKE
 
-    moved, islands, alone, weak = [], [], 0, []
+    moved, islands, alone = [], [], 0
     for one in groups:
         severity = one.report.severity
         if severity is not None and severity.spearman is not None and severity.spearman < ALIKE:
@@ -123,10 +124,6 @@ def verdicts(groups: tuple[RaterGroup, ...]) -> tuple[str, ...]:
         if severity is not None and severity.islands:
             islands.append(one)
         alone += severity is None
-        found = one.report.reliability
-        now = [line.ranks for line in found.lines if line.is_now] if found is not None else []
-        if found is not None and (not now or now[0] < ENOUGH):
-            weak.append(one)
     said = [
         _("宽严不一改变名次的评分人：{names}。").format(names=_names(moved))
         if moved
@@ -138,12 +135,28 @@ def verdicts(groups: tuple[RaterGroup, ...]) -> tuple[str, ...]:
         )
     if alone:
         said.append(_("另有 {n} 类评分人每人只评一个对象，谈不上校正。").format(n=alone))
-    said.append(
-        _("平均分的可靠性不到 0.8 的：{names}。").format(names=_names(weak))
-        if weak
-        else _("各类评分人给出的平均分，可靠性都在 0.8 以上。")
-    )
-    return tuple(said)
+    return (*said, *_reliable(groups))
+
+
+def _reliable(groups: tuple[RaterGroup, ...]) -> Iterator[str]:
+    """Whether means are reliable; of a handful of ratees nothing is concluded."""
+    from analysis.round_statistics.reliability import FEW_RATEES
+
+    known = [(one, one.report.reliability) for one in groups if one.report.reliability is not None]
+    judged = [(one, found) for one, found in known if found and found.ratees >= FEW_RATEES]
+    weak = [
+        one
+        for one, found in judged
+        if not any(line.is_now and line.ranks >= ENOUGH for line in found.lines)
+    ]
+    if weak:
+        yield _("平均分的可靠性不到 0.8 的：{names}。").format(names=_names(weak))
+    elif judged:
+        yield _("各类评分人给出的平均分，可靠性都在 0.8 以上。")
+    if len(known) > len(judged):
+        yield _("有 {n} 类评分人评的对象不到 {least} 个，可靠性估计得不准，不下结论。").format(
+            n=len(known) - len(judged), least=FEW_RATEES
+        )
 
 
 def _names(groups: list[RaterGroup]) -> str:
@@ -257,7 +270,10 @@ def _alpha_figures(report: "RaterReport") -> list[Figure]:
             " … ".join(dict.fromkeys(_signed(one, 2) for one in (values[0], values[-1]))),
             _("各题的最小和最大；区间看 ICC(1)"),
             str(max(n for _item, _alpha, n in alphas)),
-            _("任取两名评分人有多一致（顺序量表），与 ICC(1) 相近；0.8 是给编码员定的，不适用。"),
+            _(
+                "任取两名评分人有多一致（顺序量表），每题单独算，一般比整张表的 ICC(1) 低；"
+                "0.8 是给编码员定的，不适用。"
+            ),
         )
     ]
 
