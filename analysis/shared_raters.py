@@ -9,10 +9,10 @@ correlation of every rater class in proportion to what it adds to their errors.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import lcm, sqrt
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ Floats = NDArray[np.float64]
 Nodes = Mapping[str, Mapping[str, NodeScore]]
 Products = dict[str, dict[tuple[str, str], float]]
 Z = 1.959963984540054
+FEW = 10
 FINE = 10_000
 """Weights become whole numbers of this fineness, so that sums do not depend on any order."""
 
@@ -39,10 +40,6 @@ class Scored(Protocol):
 
     @property
     def se(self) -> float | None: ...
-    @property
-    def lo(self) -> float | None: ...
-    @property
-    def hi(self) -> float | None: ...
     @property
     def is_zeroed(self) -> bool: ...
     @property
@@ -67,20 +64,16 @@ class Covariance:
 def total_covariance(run: Run, composed: Mapping[str, Scored]) -> Covariance:
     """The covariance of all totals; 0 where an error is not known or a veto makes the total 0.
 
-    The error of a score is half its interval over 1.96, which is its standard error but where few
-    ballots agree: their spread then says too little, and the interval allows for votes not seen.
+    A handful of ballots that agree, or nearly, give a standard error of next to nothing. There the
+    rater class's usual spread stands in: s²/n, with s² pooled over all ratees it rated.
     """
     keys = tuple(row.key for row in run.ratees)
     place = {key: number for number, key in enumerate(keys)}
     base = float(run.scheme.base)
-    adds = {key: dict(_error_parts(composed[key], base)) for key in keys}
-    # The parts of an interval may add up to a little more than the whole.
-    matrix = np.diag(
-        [
-            max(_error(composed[key]) ** 2, sum(part**2 for part in adds[key].values()))
-            for key in keys
-        ]
-    )
+    usual = _usual_spread(composed.values())
+    parts = {key: list(_error_parts(composed[key], base, usual)) for key in keys}
+    matrix = np.diag([_variance(composed[key], parts[key]) for key in keys])
+    adds = {key: {one.path: one.error for one in found} for key, found in parts.items()}
     for path, pairs in class_correlations(run, composed).items():
         for (first, second), correlation in pairs.items():
             shared = adds[first].get(path, 0.0) * adds[second].get(path, 0.0) * correlation
@@ -90,16 +83,35 @@ def total_covariance(run: Run, composed: Mapping[str, Scored]) -> Covariance:
     return Covariance(keys, matrix)
 
 
-def _error(one: Scored) -> float:
-    return 0.0 if one.se is None or one.is_zeroed else _reach(one.se, one.lo, one.hi)
+class _Part(NamedTuple):
+    """What a rater class adds to the error of a total: as the ballots say, and as it is taken."""
+
+    path: str
+    own: float
+    error: float
 
 
-def _reach(se: float, lo: float | None, hi: float | None) -> float:
-    return se if lo is None or hi is None else max(se, (hi - lo) / 2 / Z)
+def _variance(one: Scored, parts: Sequence[_Part]) -> float:
+    if one.se is None or one.is_zeroed:
+        return 0.0
+    taken = sum(part.error**2 - part.own**2 for part in parts)
+    return max(one.se**2 + taken, 0.0)
 
 
-def _error_parts(one: Scored, base: float) -> Iterator[tuple[str, float]]:
-    """By path of a rater class, what its standard error adds to that of the total, with its sign.
+def _usual_spread(composed: Iterable[Scored]) -> dict[str, float]:
+    """By path of a rater class s², the variance of one ballot's score, pooled over ratees."""
+    sums: dict[str, tuple[float, int]] = {}
+    for one in composed:
+        for node in one.nodes:
+            if node.kind == "rater_class" and node.se is not None and node.n > 1:
+                squares, n = sums.get(node.path, (0.0, 0))
+                freedom = node.n - 1
+                sums[node.path] = squares + freedom * node.se**2 * node.n, n + freedom
+    return {path: squares / n for path, (squares, n) in sums.items()}
+
+
+def _error_parts(one: Scored, base: float, usual: Mapping[str, float]) -> Iterator[_Part]:
+    """What each rater class adds to the error of a total, with its sign.
 
     Nothing where a transform has no factor: the total's own error is not known then either.
     """
@@ -110,11 +122,23 @@ def _error_parts(one: Scored, base: float) -> Iterator[tuple[str, float]]:
         above = passed.get(node.path.rpartition("/")[0])
         if above is None or node.share is None or any(step.factor is None for step in node.steps):
             continue
-        passed[node.path] = above * float(node.share)
+        weight = above * float(node.share)
         for step in node.steps:
-            passed[node.path] *= float(step.factor or 0)
+            weight *= float(step.factor or 0)
+        passed[node.path] = weight
         if node.kind == "rater_class" and node.se is not None:
-            yield node.path, passed[node.path] * _reach(node.se, node.lo, node.hi)
+            yield _Part(node.path, weight * node.se, weight * _error(node, usual))
+
+
+def _error(node: NodeScore, usual: Mapping[str, float]) -> float:
+    """The standard error, or the usual one where few ballots, or none that differ, speak for it."""
+    se = node.se or 0.0
+    if not node.n or (node.n >= FEW and se):
+        return se
+    pooled = sqrt(usual.get(node.path, 0.0) / node.n)
+    if not pooled and node.lo is not None and node.hi is not None:
+        pooled = (node.hi - node.lo) / 2 / Z
+    return max(se, pooled)
 
 
 def class_correlations(

@@ -93,8 +93,6 @@ class _Total:
     """What an assessment already says of a ratee's total."""
 
     se: float | None
-    lo: float | None
-    hi: float | None
     is_zeroed: bool
     nodes: tuple[NodeScore, ...]
 
@@ -132,7 +130,7 @@ def _totals(run: Run, assessment: Assessment | None) -> Mapping[str, Scored]:
         return evaluate(run)[1]
     zeroing = {veto.key for veto in run.scheme.vetoes if veto.effect == "zero"}
     return {
-        one.key: _Total(one.se, one.lo, one.hi, not zeroing.isdisjoint(one.veto), one.nodes)
+        one.key: _Total(one.se, not zeroing.isdisjoint(one.veto), one.nodes)
         for one in assessment.ratees
     }
 

@@ -83,29 +83,27 @@ def test_correlations_are_those_of_the_ballots_deviations(tmp_path):
     assert "public/citizen" not in correlations or not correlations["public/citizen"]
 
 
-Z = 1.959963984540054
-WEIGHED = ((0.6, "public/citizen"), (0.4, "public/delegate"))
-
-
-def reach_of(one, path: str) -> float:
-    """Half an interval over 1.96, or the standard error where that is more."""
-    node = next(n for n in one.nodes if n.path == path)
-    return max(node.se, (node.hi - node.lo) / 2 / Z)
+def usual(composed, path: str) -> float:
+    """The variance of one ballot's score in a rater class, pooled over its ratees."""
+    nodes = [node for one in composed.values() for node in one.nodes if node.path == path]
+    freedom = [node.n - 1 for node in nodes]
+    return sum(f * n.se**2 * n.n for f, n in zip(freedom, nodes, strict=True)) / sum(freedom)
 
 
 def test_the_covariance_of_totals_keeps_their_errors_and_is_a_covariance(tmp_path):
     composed, correlations, covariance = evaluated(tmp_path / "r", delegates() + citizens())
-    for place, key in enumerate(covariance.keys):
-        one = composed[key]
-        reach = max(one.se, (one.hi - one.lo) / 2 / Z)
-        parts = sum((w * reach_of(one, path)) ** 2 for w, path in WEIGHED)
-        assert covariance.matrix[place, place] == pytest.approx(max(reach**2, parts))
-        assert reach == pytest.approx(one.se, rel=0.35)
-    delegate = {key: reach_of(one, "public/delegate")
-                for key, one in composed.items()}  # fmt: skip
-    expected = (
-        0.4**2 * delegate["u1"] * delegate["u2"] * correlations["public/delegate"]["u1", "u2"]
-    )
+    citizen, delegate = "public/citizen", "public/delegate"
+    spread = {path: usual(composed, path) for path in (citizen, delegate)}
+    errors = {}
+    for place, (key, one) in enumerate(composed.items()):
+        nodes = {node.path: node for node in one.nodes}
+        # eight citizens are few: their usual spread stands in where it is larger
+        few = max(nodes[citizen].se, np.sqrt(spread[citizen] / 8))
+        errors[key] = nodes[delegate].se
+        assert nodes[delegate].n >= 10
+        expected = (0.6 * few) ** 2 + (0.4 * errors[key]) ** 2
+        assert covariance.matrix[place, place] == pytest.approx(expected)
+    expected = 0.4**2 * errors["u1"] * errors["u2"] * correlations[delegate]["u1", "u2"]
     assert covariance.of(("u2", "u1"))[0, 1] == pytest.approx(expected)
     assert np.linalg.eigvalsh(covariance.matrix).min() > -1e-12
 
