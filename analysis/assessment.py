@@ -1,5 +1,6 @@
 """The pipeline: sealed rounds, inputs and a scheme become an assessment, step by step."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +39,7 @@ from analysis.survey_leaves import SurveyLeaves, score_survey_leaves
 from forms.problems import N_, InputError
 
 OPEN = "open"
+FEW_BALLOTS = 5
 
 __all__ = ["InputError", "IntegrityError", "NoAnswer", "assess"]
 
@@ -270,8 +272,21 @@ def _alternatives(run: Run) -> list[Alternative]:
         found.append(_alternative(run, "without_doubtful", name, run.statuses - {"doubtful"}))
     verified = {key.evidence != OPEN for one in run.cells for key in one.keys}
     if len(verified) > 1:
-        found.append(_alternative(_verified(run), "verified", N_("只计凭码和凭卡的答卷")))
+        one = _alternative(_verified(run), "verified", N_("只计凭码和凭卡的答卷"))
+        few = _few_by_poster(run)
+        totals = {key: None if key in few else total for key, total in one.totals.items()}
+        found.append(replace(one, totals=totals))
     return found
+
+
+def _few_by_poster(run: Run) -> set[str]:
+    """Ratees of whose ballots so few came by poster that both totals would tell what they said."""
+    counts: Counter[str] = Counter()
+    for one in run.cells:
+        for key in one.keys:
+            if key.evidence == OPEN and key.status in run.statuses:
+                counts[key.ratee] += key.n
+    return {ratee for ratee, n in counts.items() if n < FEW_BALLOTS}
 
 
 def _verified(run: Run) -> Run:

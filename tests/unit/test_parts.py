@@ -164,10 +164,15 @@ def test_a_scheme_says_it_in_its_digest_only_where_it_has_it():
 
 
 def test_what_verified_ballots_alone_would_give_stands_beside(tmp_path):
-    rows = [row(100), row(100), row(60, evidence="code"), row(40, evidence="card")]
-    found = assessed(tmp_path / "r", rows, scheme(""))
-    assert found.ratees[0].total_exact == 75
+    posters = [row(100) for _ in range(6)]
+    coded = [row(60, evidence="code"), row(40, evidence="card")]
+    found = assessed(tmp_path / "r", [*posters, *coded], scheme(""))
+    assert found.ratees[0].total_exact == Fraction(700, 8)
     (verified,) = [one for one in found.alternatives if one.key == "verified"]
     assert (verified.totals["u1"], verified.n_valid) == (50, 2)
-    closed = assessed(tmp_path / "s", rows[2:], scheme(""))
+    closed = assessed(tmp_path / "s", coded, scheme(""))
     assert not [one for one in closed.alternatives if one.key == "verified"]
+    # with both totals four posters' answers could be worked out
+    few = assessed(tmp_path / "t", [*posters[:4], *coded], scheme(""))
+    (hidden,) = [one for one in few.alternatives if one.key == "verified"]
+    assert hidden.totals["u1"] is None
