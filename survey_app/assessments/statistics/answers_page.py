@@ -219,7 +219,7 @@ def _row(
     return PileRow(
         key=one.key,
         rule=FLAG_NAMES.get(rule, rule),
-        about="，".join(part for part in parts if part),
+        about=str(_("，")).join(part for part in parts if part),
         where=form_of_round(run.assessment.questionnaires, round_key) if round_key else "",
         n=one.n,
         evidence=tuple(

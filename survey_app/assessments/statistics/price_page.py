@@ -93,7 +93,7 @@ def _name(scheme: "Scheme", line: "EntranceLine") -> str:
 
 
 def _evidence(line: "EntranceLine") -> str:
-    return "、".join(_(EVIDENCE.get(level, level)) for level in line.entrance.evidence)
+    return str(_("、")).join(_(EVIDENCE.get(level, level)) for level in line.entrance.evidence)
 
 
 def _advice(rows: tuple[EntranceRow, ...]) -> "tuple[tuple[str, Note, Note], ...]":
