@@ -35,6 +35,7 @@ SHEETS = 4000
 LEAST_ROWS = 100
 LEAST_ITEMS = 4
 LEAST_OF_RATEE = 10
+LEAST_NAMED = 5
 FALSE_DISCOVERIES = 0.01
 RATIO = 3.0
 MOST_CELLS = 20_000_000
@@ -230,7 +231,8 @@ def _excess(
     rate_at: Callable[[int], float],
 ) -> tuple[Excess, ...]:
     """Ratees with far more than `rate`: q ≤ 0.01 over the ratees, and three times the expected;
-    both once more against `rate_at`, what honest sheets with the ratee's own marks do.
+    both once more against `rate_at`, what honest sheets with the ratee's own marks do. Fewer than
+    five would point at somebody.
     """
     judged = np.flatnonzero(size >= LEAST_OF_RATEE)
     if rate <= 0 or not len(judged):
@@ -245,7 +247,9 @@ def _excess(
     q = np.maximum(first, benjamini_hochberg(p))
     found = [
         Excess(ratees[judged[at]], int(k[at]), int(n[at]), float(own[at] * n[at]), float(q[at]))
-        for at in np.flatnonzero((q <= FALSE_DISCOVERIES) & (k >= RATIO * own * n)).tolist()
+        for at in np.flatnonzero(
+            (q <= FALSE_DISCOVERIES) & (k >= RATIO * own * n) & (k >= LEAST_NAMED)
+        ).tolist()
         if ratees[judged[at]] not in hidden
     ]
     return tuple(sorted(found, key=lambda one: (-one.k / one.expected, one.ratee)))

@@ -15,7 +15,7 @@ import numpy as np
 
 from analysis.note import Note
 from analysis.results import Assessment, Participation
-from analysis.statistics.weights.response_rates import census_bounds, response_rate
+from analysis.statistics.weights.response_rates import census_bounds
 from forms.problems import N_
 
 Bounds = tuple[float, float]
@@ -27,9 +27,9 @@ LEAST = 5
 class Response:
     """One rater class of one round: how many were asked (None: nobody knows) and answered.
 
-    `is_roster` says whether those asked are people on a roster or only cards handed out. `rate` has
-    the bounds `lo` and `hi`. `mean` is the mean of the class's scores over the ratees it rated,
-    `n` their number, `bounds` where that mean would lie had everybody answered.
+    `is_roster` says whether those asked are people on a roster or only cards handed out. `rate` is
+    counted, not sampled: it has no interval. `mean` is the mean of the class's scores over the
+    ratees it rated, `n` their number, `bounds` where that mean would lie had everybody answered.
     """
 
     title: str
@@ -38,8 +38,6 @@ class Response:
     is_roster: bool
     received: int
     rate: float | None
-    lo: float | None
-    hi: float | None
     is_complete: bool
     mean: float | None
     n: int
@@ -86,8 +84,7 @@ def _response(
     if asked is not None and received > asked:
         asked = None  # more answers than people asked: the number asked is not known after all
     mean = float(np.mean(np.sort(scores))) if scores and received >= LEAST else None
-    rate = response_rate(received, asked) if asked else None
-    share = None if rate is None else rate.estimate
+    share = received / asked if asked else None
     return Response(
         title=title,
         rater_class=rater_class,
@@ -95,8 +92,6 @@ def _response(
         is_roster=expected is not None,
         received=received,
         rate=share,
-        lo=None if rate is None else rate.lo,
-        hi=None if rate is None else rate.hi,
         is_complete=rater_class in complete,
         mean=mean,
         n=len(scores),
