@@ -15,21 +15,38 @@ from tests.postgres import Server, find_binaries, start_server
 from tests.stores import migrate, new_sqlite
 
 PLAIN_ON_POSTGRES = frozenset(
-    {"test_appraisals", "test_appraisals_filing", "test_appraisals_rosters", "test_followup"}
-    | {"test_followup_complaints", "test_indicators", "test_schemes", "test_supervision"}
-    | {
-        "test_supervision_lists",
+    [
+        "test_accounts",
+        "test_admin_inputs",
+        "test_admin_register",
+        "test_appraisals",
+        "test_appraisals_filing",
+        "test_appraisals_rosters",
+        "test_assessments",
         "test_assessments_decisions",
+        "test_assessments_history",
+        "test_assessments_persons",
+        "test_cli_store",
+        "test_demo",
+        "test_faults",
+        "test_followup",
+        "test_followup_complaints",
+        "test_indicators",
+        "test_planning",
         "test_report_decided",
+        "test_round_ratees",
+        "test_schemes",
         "test_screened",
         "test_statistics_answers",
         "test_statistics_estimates",
         "test_statistics_price",
         "test_statistics_ranks",
         "test_statistics_rules",
-    }
+        "test_supervision",
+        "test_supervision_lists",
+    ]
 )
-"""Rooms with plain statements: the short run tests them on SQLite, the long one on both."""
+"""The short run tests these on SQLite, the long one on both databases."""
 properties.register_profile("short", max_examples=30, deadline=None)
 properties.register_profile("thorough", max_examples=150, deadline=None)
 properties.load_profile(os.environ.get("PROPERTIES", "short"))

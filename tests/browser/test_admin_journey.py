@@ -167,6 +167,7 @@ def test_every_page_on_a_phone(site: AdminSite, open_page: OpenPage, tmp_path: P
     check(page, "phone-watch")
 
 
+@pytest.mark.long
 def test_every_code_decodes_from_the_printed_pages(
     site: AdminSite, open_page: OpenPage, tmp_path: Path
 ) -> None:

@@ -10,6 +10,8 @@ from survey_app.closing import service as closing
 from tests.browser.conftest import DESKTOP, PHONE, Site, follow, picture
 from tests.rounds import OPERATOR
 
+pytestmark = pytest.mark.long
+
 MakeSite = Callable[..., Site]
 OpenPage = Callable[..., Page]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

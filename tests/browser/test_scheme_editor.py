@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.admin_desk import AdminSite, check, served, sign_in
 from tests.browser.conftest import DESKTOP, PHONE, follow
 
+pytestmark = pytest.mark.long
+
 OpenPage = Callable[..., Page]
 OWN = "/admin/schemes/own"
 

@@ -18,6 +18,7 @@ from tests.cities import survey
 
 FOLDER = os.environ.get("SURVEY_REFERENCE_DATA", "")
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.reference,
     pytest.mark.skipif(not FOLDER, reason="SURVEY_REFERENCE_DATA names no reference data"),
 ]

@@ -32,6 +32,8 @@ from survey_app.schemes.tables import StoredScheme
 from survey_app.supervision.tables import ServicePromise, SupervisionRecord, WorkEntry
 from tests.cities import BuiltCity, build_small_city, survey
 
+pytestmark = pytest.mark.long
+
 
 @dataclass(frozen=True)
 class Shown:

@@ -221,6 +221,7 @@ def test_a_formatted_but_empty_cell_far_away_is_no_matter() -> None:
     assert table.rows == []
 
 
+@pytest.mark.long
 def test_the_largest_sheet_that_is_allowed() -> None:
     rows = [[f"c{n}" for n in range(3)], *([n, "x", "y"] for n in range(19_999))]
     (table,) = read_upload("表.xlsx", book({"大": rows}))
