@@ -7,6 +7,8 @@ SERVE ?= 1
 DEMO_HOME ?= var/demo
 PYTEST := $(BIN)/python -m pytest
 JOBS ?= 2
+# Workers side by side that each take every core for small matrices wait for one another.
+export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: help demo serve test long check format catalogs bench screenshots lock clean
 
@@ -65,7 +67,7 @@ bench: $(VENV)/.tools ## speed, as ratios within one run (needs wrk and the file
 	$(BIN)/python -m bench.raking
 	$(BIN)/python -m bench.ranks
 	@if [ -n "$$SURVEY_REFERENCE_DATA" ]; then \
-		OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.crossed "$$SURVEY_REFERENCE_DATA/InstEval.csv.gz"; \
+		$(BIN)/python -m bench.crossed "$$SURVEY_REFERENCE_DATA/InstEval.csv.gz"; \
 	else echo "crossed effects: left out, SURVEY_REFERENCE_DATA names no reference data"; fi
 
 lock: ## renew the lock files (needs uv)
