@@ -51,7 +51,11 @@ def press(page: Page, name: str) -> None:
     follow(page.get_by_role("button", name=name, exact=True))
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+@pytest.mark.parametrize(
+    "scripts",
+    [True, pytest.param(False, marks=pytest.mark.long)],
+    ids=["scripts", "no-scripts"],
+)
 def test_the_whole_way(site: AdminSite, open_page: OpenPage, tmp_path: Path, scripts: bool) -> None:
     """Scripts on: also axe-core on every page on the way."""
     page = open_page(DESKTOP, bypass_csp=True, java_script_enabled=scripts)

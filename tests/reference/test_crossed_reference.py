@@ -21,7 +21,7 @@ from analysis.statistics.raters.variance_components import summary
 from survey_app.cli.stats.data import read
 from tests.reference.published import case, estimates, file, needs_data, stats
 
-pytestmark = needs_data
+pytestmark = [*needs_data, pytest.mark.long]
 CROSSED = ("--y", "y", "--rater", "s", "--ratee", "d")
 
 
