@@ -23,7 +23,8 @@ What goes wrong: taking errors as independent where the same raters rated severa
 share their errors, differences are sharper, and the sets needlessly wide); reading a simultaneous
 set as a marginal one; another seed moves a bound by about one rank.
 
-The draws belong to units in the order of their scores, so the order of rows does not matter.
+The draws belong to units in the order of their scores, so the order of rows does not matter; units
+alike in score and errors get the wider of their sets.
 Unlike csranks, pairs whose difference has no error are decided by the scores, and a unit whose
 error is unknown (NaN) is never decided.
 """
@@ -67,13 +68,17 @@ class RankSets:
 
 @dataclass(frozen=True, slots=True)
 class _Sorted:
-    """The units in order of their scores. `signed[j, k]` is ±1/se_jk, positive for k above j."""
+    """The units in order of their scores. `signed[j, k]` is ±1/se_jk, positive for k above j.
+
+    `alike` gives units of the same score and the same errors the same number.
+    """
 
     order: Ints
     draws: Floats
     signed: Floats
     t: Floats
     certain: Bools
+    alike: Ints
 
 
 def integer_ranks(scores: Floats) -> Ints:
@@ -212,7 +217,7 @@ def _root_of(sigma: Floats) -> Floats:
 def _sorted(scores: Floats, uncertainty: Floats, draws: int, seed: int) -> _Sorted:
     scores = np.asarray(scores, dtype=np.float64)
     uncertainty = np.asarray(uncertainty, dtype=np.float64)
-    order = _order(scores, uncertainty)
+    order, alike = _order(scores, uncertainty)
     x = scores[order]
     sigma = uncertainty[order] if uncertainty.ndim == 1 else uncertainty[np.ix_(order, order)]
     errors = difference_errors(sigma)
@@ -221,19 +226,27 @@ def _sorted(scores: Floats, uncertainty: Floats, draws: int, seed: int) -> _Sort
     inverse = np.divide(1.0, errors, out=np.zeros_like(errors), where=random)
     side = np.sign(np.arange(len(x)) - np.arange(len(x))[:, None])
     certain = (errors == 0) & (gap > 0)
-    return _Sorted(order, draw_errors(sigma, draws, seed), inverse * side, gap * inverse, certain)
+    z = draw_errors(sigma, draws, seed)
+    return _Sorted(order, z, inverse * side, gap * inverse, certain, alike)
 
 
-def _order(scores: Floats, uncertainty: Floats) -> Ints:
-    """By score; ties by variance and then by the whole row of Σ, never by the row of the file."""
-    if uncertainty.ndim == 1:
-        return np.lexsort((uncertainty, scores))
-    own = np.diagonal(uncertainty)
-    order = np.lexsort((own, scores))
-    same = (np.diff(scores[order]) == 0) & (np.diff(own[order]) == 0)
-    if not same.any():
-        return order
-    return np.lexsort((*np.sort(uncertainty, axis=1).T, own, scores))
+def _order(scores: Floats, uncertainty: Floats) -> tuple[Ints, Ints]:
+    """By score; ties by variance and then by the whole row of Σ, never by the row of the file.
+
+    Beside the order, a number that sorted units alike in all of these share.
+    """
+    own = uncertainty if uncertainty.ndim == 1 else np.diagonal(uncertainty)
+    keys: tuple[Floats, ...] = (own, scores)
+    order, same = _in_order(keys)
+    if uncertainty.ndim > 1 and same.any():
+        order, same = _in_order((*np.sort(uncertainty, axis=1).T, *keys))
+    return order, np.concatenate(([0], np.cumsum(~same)))[: len(scores)]
+
+
+def _in_order(keys: tuple[Floats, ...]) -> tuple[Ints, Bools]:
+    """The order by the last of the keys first, and which sorted units equal the one before."""
+    order = np.lexsort(keys)
+    return order, np.logical_and.reduce([np.diff(key[order]) == 0 for key in keys])
 
 
 def _quantile(maxima: Floats, level: float) -> Floats:
@@ -290,8 +303,9 @@ def _sets(scores: Floats, units: _Sorted, decided: Bools, critical: Floats, step
     clear = decided | units.certain
     higher = np.triu(clear, 1)
     lower = np.tril(clear, -1)
-    lo = 1 + higher.sum(axis=1)
-    hi = len(place) - lower.sum(axis=1)
+    first = np.flatnonzero(np.diff(units.alike, prepend=-1))
+    lo = np.minimum.reduceat(1 + higher.sum(axis=1), first)[units.alike]
+    hi = np.maximum.reduceat(len(place) - lower.sum(axis=1), first)[units.alike]
     return RankSets(
         integer_ranks(scores),
         lo[place],
