@@ -1,0 +1,10 @@
+"""The ledger of everything released of a round."""
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""

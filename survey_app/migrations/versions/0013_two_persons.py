@@ -1,0 +1,10 @@
+"""Acts of two persons, roles kept apart, and second factors."""
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
