@@ -10,7 +10,7 @@ JOBS ?= 2
 # Workers side by side that each take every core for small matrices wait for one another.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help demo serve test long check format catalogs bench screenshots lock clean
+.PHONY: help demo serve test long prove check format catalogs bench screenshots lock clean
 
 help: ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / – /'
@@ -42,6 +42,9 @@ test: $(VENV)/.tools ## everything a change must pass, in minutes
 long: $(VENV)/.tools ## the long forms: races, kills, accessibility, properties in depth
 	$(PYTEST) -m long tests
 	PROPERTIES=thorough $(PYTEST) -n $(JOBS) -m "hypothesis and not long" tests/unit
+
+prove: $(VENV)/.tools ## every promise tried and counted, into docs/proof.md (FULL=1: the release gate; ONLY=id,…)
+	$(BIN)/python -m tests.prove $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY)) $(if $(BUDGET),--budget $(BUDGET))
 
 check: $(VENV)/.tools ## lint, types and import directions
 	$(BIN)/ruff check .

@@ -1,0 +1,41 @@
+"""The short form of every trial of `make prove`, and of its counter-proof."""
+
+import pytest
+
+from tests.conftest import missing
+from tests.prove.registry import all_trials
+from tests.prove.running import attempt
+from tests.prove.trial import CannotTryError, Counts, Run, Trial
+
+SEED = 20261121
+SECONDS = 60.0
+
+
+def _params(*, with_counter: bool) -> list[object]:
+    return [
+        pytest.param(one, id=one.id, marks=[pytest.mark.long] if one.is_long else [])
+        for one in all_trials()
+        if one.short and (one.counter_proof or not with_counter)
+    ]
+
+
+def tried(run: Run, wanted: int) -> Counts:
+    try:
+        return attempt(run, wanted, SECONDS, SEED)
+    except CannotTryError as error:
+        missing(str(error))
+        raise
+
+
+@pytest.mark.parametrize("trial", _params(with_counter=False))
+def test_the_promise_holds(trial: Trial) -> None:
+    counts = tried(trial.run, trial.short)
+    assert counts.tried, "nothing was tried"
+    assert not counts.failed, counts
+
+
+@pytest.mark.parametrize("trial", _params(with_counter=True))
+def test_without_its_guard_the_promise_is_broken(trial: Trial) -> None:
+    assert trial.counter_proof is not None
+    counts = tried(trial.counter_proof, trial.counter_wanted)
+    assert not trial.is_refuted(counts), counts

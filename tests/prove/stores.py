@@ -1,0 +1,76 @@
+"""Stores for one trial, gone afterwards: a SQLite file, or a PostgreSQL server of its own."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from survey_app.core.config import Settings
+from survey_app.core.database import Database
+from tests.postgres import Server, find_binaries, start_server
+from tests.prove.trial import CannotTryError, Task
+from tests.stores import migrate, new_sqlite
+
+SECRET = b"a secret for trials only, 32 byte"
+
+
+@dataclass(frozen=True)
+class Store:
+    """A scratch installation with every table, and the server under it if there is one."""
+
+    settings: Settings
+    database: Database
+    server: Server | None = None
+
+    @property
+    def home(self) -> Path:
+        return self.settings.home
+
+
+@contextmanager
+def sqlite_store(task: Task) -> Iterator[Store]:
+    """A scratch installation on SQLite."""
+    home = Path(tempfile.mkdtemp(prefix="home-", dir=task.folder))
+    with _opened(home, new_sqlite(home / "survey.db"), None) as store:
+        yield store
+
+
+@contextmanager
+def postgres_store(task: Task) -> Iterator[Store]:
+    """A scratch installation on a PostgreSQL server that belongs to the trial."""
+    with postgres_server() as server, server.new_database() as url:
+        home = Path(tempfile.mkdtemp(prefix="home-", dir=task.folder))
+        migrate(url, home)
+        with _opened(home, url, server) as store:
+            yield store
+
+
+@contextmanager
+def postgres_server() -> Iterator[Server]:
+    """A server in a scratch folder. Raises CannotTryError where PostgreSQL is not installed."""
+    if find_binaries() is None:
+        raise CannotTryError("PostgreSQL is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="prove-pg-"))
+    server = start_server(folder)
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+STORES = {"sqlite": sqlite_store, "postgres": postgres_store}
+
+
+@contextmanager
+def _opened(home: Path, url: str, server: Server | None) -> Iterator[Store]:
+    settings = Settings(
+        home=home, database_url=url, secret_key=SECRET, is_production=False, base_url=None
+    )
+    database = Database(url)
+    try:
+        yield Store(settings, database, server)
+    finally:
+        database.dispose()

@@ -1,0 +1,111 @@
+"""docs/proof.md: the table, and the one line the README quotes."""
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from tests.prove.state import Line, State
+from tests.prove.trial import Counts, Trial
+
+HEAD = """# What was tried, and what came of it
+
+Made by `make prove`; do not edit. Commit {commit}, begun {began}, seed {seed},
+{minutes} minutes of trials.
+
+{summary}
+
+How to read it: *failed* must be 0. Nothing going wrong in *n* tries does not mean never: with 95 %
+confidence it happens in fewer than 3 of *n* (the column *at most*). *Guard out* is the same trial
+with what protects removed: it must go wrong there, or the trial would prove nothing. *Goal* is the
+count a nightly run aims at, and the release gate (`make prove FULL=1`, resumable).
+"""
+COLUMNS = "| promise | how it was tried | tried | failed | at most | guard out | goal | result |"
+RULE = "|---|---|---|---|---|---|---|---|"
+
+
+def is_passed(trial: Trial, line: Line) -> bool:
+    """Tried, never failed, and (where there is a counter-proof) shown to be able to fail."""
+    if line.missing or not line.counts.tried or line.counts.failed:
+        return False
+    return trial.counter_proof is None or (
+        line.counter is not None and not trial.is_refuted(line.counter)
+    )
+
+
+def verdict(trial: Trial, line: Line, *, is_full: bool = False) -> str:
+    """One word for a line; "held" only where the count was reached."""
+    if line.missing:
+        return f"not tried: {line.missing}" if not line.is_broken else f"BROKEN: {line.missing}"
+    if not line.counts.tried:
+        return "not tried"
+    if line.counts.failed:
+        return "**FAILED**"
+    if not is_passed(trial, line):
+        return "proves nothing: it passes with the guard out too"
+    wanted = trial.full if is_full else trial.nightly
+    return "held" if line.counts.tried >= wanted else "held, fewer tries than the goal"
+
+
+def summary(trials: Sequence[Trial], state: State) -> str:
+    """The line that the README quotes."""
+    lines = [(one, state.line(one.id)) for one in trials]
+    held = sum(is_passed(*one) for one in lines)
+    untried = sum(not line.counts.tried and not line.is_broken for _, line in lines)
+    tries = sum(line.counts.tried for _, line in lines)
+    failed = sum(line.counts.failed for _, line in lines)
+    return (
+        f"**{len(lines)} promises, {held} held, {len(lines) - held - untried} did not, "
+        f"{untried} not tried; {number(tries)} tries, {number(failed)} failures.**"
+    )
+
+
+def write(trials: Sequence[Trial], state: State, path: Path) -> None:
+    """Write the table."""
+    minutes = round(sum(line.seconds for line in state.lines.values()) / 60)
+    head = HEAD.format(
+        commit=f"`{state.commit}`",
+        began=state.began,
+        seed=state.seed,
+        minutes=minutes,
+        summary=summary(trials, state),
+    )
+    parts = [head]
+    for section, of_section in groupby(trials, key=lambda one: one.section):
+        rows = [_row(one, state.line(one.id)) for one in of_section]
+        parts.append("\n".join([f"## {section}\n", COLUMNS, RULE, *rows]) + "\n")
+    path.write_text("\n".join(parts))
+
+
+def _row(trial: Trial, line: Line) -> str:
+    counts = line.counts
+    also = [f"{number(n)} {name}" for name, n in counts.also.items()]
+    result = "; ".join([verdict(trial, line), *also, *counts.notes])
+    cells = (
+        f"{trial.promise} ({', '.join(trial.invariants)})" if trial.invariants else trial.promise,
+        trial.how,
+        f"{number(counts.tried)} {trial.tries}" if counts.tried else "–",
+        number(counts.failed) if counts.tried else "–",
+        _bound(counts),
+        _counter(trial, line.counter),
+        f"{number(trial.nightly)}; {number(trial.full)}",
+        result,
+    )
+    return "| " + " | ".join(re.sub(r"\s+", " ", one).replace("|", "\\|") for one in cells) + " |"
+
+
+def _bound(counts: Counts) -> str:
+    """The rate that no failure in n tries still allows, with 95 % confidence: 3/n."""
+    return f"{3 / counts.tried:.1e}" if counts.tried > 3 and not counts.failed else "–"
+
+
+def _counter(trial: Trial, counter: Counts | None) -> str:
+    if trial.counter_proof is None:
+        return "–"
+    if counter is None:
+        return f"{trial.guard}: not tried"
+    return f"{trial.guard}: {number(counter.failed)} of {number(counter.tried)} succeed"
+
+
+def number(n: int) -> str:
+    return f"{n:,}".replace(",", " ")
