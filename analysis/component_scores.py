@@ -10,6 +10,7 @@ from fractions import Fraction
 from math import lcm, sqrt
 from typing import NamedTuple
 
+from analysis.estimation import Z
 from analysis.figures import Figures
 from analysis.inputs import RateeRow
 from analysis.note import Note
@@ -23,7 +24,6 @@ from forms.problems import N_, Problem
 ONE = Fraction(1)
 ZERO = Fraction(0)
 FULL = 100.0
-Z95 = 1.959963984540054
 NOTES: Mapping[MissingPolicy, Note] = {
     "redistribute": Note(N_("没有得分，权重已分给其他构成")),
     "zero": Note(N_("没有得分，按零分计")),
@@ -262,7 +262,7 @@ def _reach(found: LeafScore) -> Reach:
     if found.score is None or found.se is None:
         return NO_REACH
     if found.lo is None or found.hi is None:
-        side = (Z95 * found.se) ** 2
+        side = (Z * found.se) ** 2
         return Reach(side, side)
     return reach_of(float(found.score), found.lo, found.hi)
 

@@ -15,6 +15,7 @@ from scipy import special
 
 from analysis.cells import Moments
 from analysis.statistics.intervals.composite import combined_interval
+from analysis.statistics.intervals.proportions import score_bounds
 from analysis.statistics.intervals.scores import score_interval, trimmed_interval
 
 LEVEL = 0.95
@@ -197,12 +198,5 @@ def wilson(k: int, n: int) -> tuple[float, float] | None:
     """The 95 % interval of a share k/n (Wilson 1927), clipped into 0-1; None for n = 0."""
     if n == 0:
         return None
-    z = Z
-    p = k / n
-    centre = p + z * z / (2 * n)
-    reach = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    below = 1 + z * z / n
-    return (
-        0.0 if k == 0 else max(0.0, (centre - reach) / below),
-        1.0 if k == n else min(1.0, (centre + reach) / below),
-    )
+    lo, hi = score_bounds(k / n, n, Z)
+    return 0.0 if k == 0 else max(0.0, float(lo)), 1.0 if k == n else min(1.0, float(hi))

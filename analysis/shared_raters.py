@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from analysis.cells import FormCells, dimension_items, dimension_sums
 from analysis.dedupe import sql_list
+from analysis.estimation import Z
 from analysis.parts import EVERYBODY
 from analysis.results import NodeScore
 from analysis.run import Run
@@ -29,7 +30,6 @@ from analysis.tallies import effective_points, point_values
 Floats = NDArray[np.float64]
 Nodes = Mapping[str, Mapping[str, NodeScore]]
 Products = dict[str, dict[tuple[str, str], float]]
-Z = 1.959963984540054
 FEW = 10
 FINE = 10_000
 """Weights become whole numbers of this fineness, so that sums do not depend on any order."""

@@ -22,6 +22,7 @@ from typing import Literal
 import numpy as np
 
 from analysis.cells import Key
+from analysis.estimation import Z
 from analysis.note import Note
 from analysis.results import Assessment, RateeResult
 from analysis.round_statistics.estimates import Leaf, classes_in_order, shown
@@ -351,7 +352,7 @@ def _mean(level: str, lines: Sequence[LevelScore], *, is_shared: bool) -> LevelM
         error = (
             float(np.mean(errors)) if is_shared else sqrt(sum(e * e for e in errors)) / len(errors)
         )
-        lo, hi = difference - 1.959964 * error, difference + 1.959964 * error
+        lo, hi = difference - Z * error, difference + Z * error
     return LevelMean(
         level,
         sum(one.n for one in lines),

@@ -18,7 +18,7 @@ from analysis.round_statistics.answer_rows import AnswerRows
 from analysis.screening import FAST_FORM, LONG_FORM
 from analysis.statistics.comparisons.multiple_testing import benjamini_hochberg
 from analysis.statistics.estimate import NoEstimate
-from analysis.statistics.raters.fit_statistics import guttman_errors
+from analysis.statistics.raters.fit_statistics import guttman_of_complete
 from analysis.statistics.response_quality.collisions import collisions
 from analysis.statistics.response_quality.honest import honest_sheets, threshold_of
 from analysis.statistics.response_quality.long_string import long_string
@@ -152,23 +152,13 @@ def _distance(x: Floats) -> Floats:
     return mahalanobis(x).squared
 
 
-def _guttman(x: Floats) -> Floats:
-    """Guttman errors, in steps of the items' own points; only of sheets without a gap."""
-    score = np.full(len(x), np.nan)
-    whole = ~np.isnan(x).any(axis=1)
-    values = np.unique(x[whole])
-    if len(values) > 1:
-        score[whole] = guttman_errors(np.searchsorted(values, x[whole])).errors
-    return score
-
-
 def _long(x: Floats) -> Floats:
     return long_string(x).longest.astype(np.float64)
 
 
 DETECTORS: dict[str, Callable[[Floats], Floats]] = {
     "distance": _distance,
-    "guttman": _guttman,
+    "guttman": guttman_of_complete,
     "long_string": _long,
 }
 DETECTOR_NAMES = {

@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 
 from analysis import periods
+from analysis.estimation import Z
 from analysis.inputs import HistoryRow
 from analysis.note import Note
 from analysis.results import Assessment, RateeResult
@@ -25,7 +26,6 @@ from analysis.statistics.estimate import Estimate
 from forms.problems import N_
 
 Verdict = Literal["clear", "unclear", "unknown", "break"]
-Z = 1.959964
 SHARE = 0.05
 
 

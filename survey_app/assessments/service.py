@@ -1,9 +1,8 @@
 """Runs (核算): assess a sealed round, store the result once, and open it again for its trace."""
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from threading import Lock
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -18,6 +17,7 @@ from survey_app.core import clock
 from survey_app.core.config import Settings
 from survey_app.core.database import Database
 from survey_app.core.errors import DomainError, NotFoundError, ProblemsError
+from survey_app.core.remembered import Remembered
 from survey_app.indicators.service import sheets_for_run
 from survey_app.record import service as record
 from survey_app.rounds import life
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     Made = tuple[Assessment, Inputs, Sufficient | None]
 
-REMEMBERED = 4
 LARGE = 200_000
 """With more rows than this the sums wait until a page of statistics asks for them."""
 
@@ -83,6 +82,14 @@ class OpenedRun:
     """Whether inputs were imported since, so that a new run would differ."""
     sufficient: "Sufficient | None" = None
     """The sums its statistics are made from; None for a large round, where they take room."""
+
+    def folders(self, settings: Settings) -> list[Path]:
+        """The sealed files the run is made from."""
+        return sealed_folders(self.frozen, settings)
+
+    def content_key(self, settings: Settings) -> tuple[str, ...]:
+        """Under which what is made from this run's content is remembered."""
+        return str(settings.sealed_dir), self.frozen.key, self.assessment.content_digest
 
     @property
     def is_simulated(self) -> bool:
@@ -187,7 +194,8 @@ def open_run(
     if run is None:
         raise NotAssessedError
     then = replace(source, sheets={kind: SheetRows(**one) for kind, one in run.sheets.items()})
-    assessment, inputs, sufficient = _KNOWN.get(then, settings)
+    key = (str(settings.sealed_dir), then.frozen.key, *then.fingerprint)
+    assessment, inputs, sufficient = _MADE.get(key, lambda: _assess(then, settings))
     if assessment.content_digest != run.content_digest:
         raise ChangedSinceError(number=run.number)
     closed = source.row.closed_at
@@ -256,11 +264,10 @@ def _assess(source: _Source, settings: Settings) -> "Made":
     from analysis.scheme import Scheme
     from analysis.sealed_round import IntegrityError, expand, read_manifest
 
-    folder = settings.sealed_dir / source.frozen.key
     try:
         inputs = read_sheets(source.frozen, source.sheets)
         scheme = Scheme.from_json(source.frozen.scheme)
-        folders = [folder] if source.frozen.questionnaires else []
+        folders = sealed_folders(source.frozen, settings)
         if sum(read_manifest(one).counts["rows"] for one in expand(folders)) > LARGE:
             return assess(folders, inputs, scheme), inputs, None
         assessment, sufficient = assess_with_sums(folders, inputs, scheme)
@@ -269,6 +276,11 @@ def _assess(source: _Source, settings: Settings) -> "Made":
         raise NoAnswerError(list(error.problems)) from error
     except IntegrityError as error:
         raise DamagedFilesError(list(error.problems)) from error
+
+
+def sealed_folders(frozen: FrozenRound, settings: Settings) -> list[Path]:
+    """Where a round's sealed files lie; nowhere, where the round asks nobody."""
+    return [settings.sealed_dir / frozen.key] if frozen.questionnaires else []
 
 
 def read_sheets(frozen: FrozenRound, sheets: Mapping[str, SheetRows]) -> "Inputs":
@@ -304,25 +316,7 @@ def read_sheets(frozen: FrozenRound, sheets: Mapping[str, SheetRows]) -> "Inputs
     return replace(inputs, ratees=whole, period=frozen.period)
 
 
-class _Known:
-    """The assessments this process has made last; the same source gives the same one."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._made: OrderedDict[tuple[str, ...], Made] = OrderedDict()
-
-    def get(self, source: _Source, settings: Settings) -> "Made":
-        key = (str(settings.sealed_dir), source.frozen.key, *source.fingerprint)
-        with self._lock:
-            if key not in self._made:
-                self._made[key] = _assess(source, settings)
-                while len(self._made) > REMEMBERED:
-                    self._made.popitem(last=False)
-            self._made.move_to_end(key)
-            return self._made[key]
-
-
-_KNOWN = _Known()
+_MADE: "Remembered[Made]" = Remembered(4)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,9 +124,8 @@ def make_study(
     from analysis.results import NoAnswer
     from analysis.studies import study
 
-    folders = [settings.sealed_dir / run.frozen.key] if run.frozen.questionnaires else []
     try:
-        outcome = study(folders, run.inputs, run.assessment.scheme, change)
+        outcome = study(run.folders(settings), run.inputs, run.assessment.scheme, change)
     except (InputError, NoAnswer) as error:
         raise ProblemsError(list(error.problems)) from error
     with database.write() as session:

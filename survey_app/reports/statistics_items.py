@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from math import atanh, sqrt, tanh
 
+from analysis.estimation import Z
 from analysis.round_statistics.questionnaires import (
     ItemLine,
     QuestionnaireReport,
@@ -72,5 +73,5 @@ def _item(line: ItemLine, reasons: tuple[str, ...], *, is_shared: bool) -> Row:
 
 def _fisher(r: float, n: int) -> tuple[str, str] | None:
     """The 95 % interval of a correlation, tanh(atanh r ± 1.96/√(n - 3)) (Fisher 1921, Metron 1)."""
-    reach = 1.959964 / sqrt(n - 3)
+    reach = Z / sqrt(n - 3)
     return span(tanh(atanh(r) - reach), tanh(atanh(r) + reach))

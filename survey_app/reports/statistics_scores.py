@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from analysis.estimation import Z
 from analysis.round_statistics.estimates import (
     ClassEstimates,
     Leaf,
@@ -94,7 +95,7 @@ def _levels(apart: LevelsApart) -> Iterator[Row]:
         yield row("平均", _level(one.level), f"{one.difference:+.2f}", one.n, bounds, says)
     for line in apart.lines:
         if line.is_clear and line.difference is not None and line.difference_se is not None:
-            reach = 1.959964 * line.difference_se
+            reach = Z * line.difference_se
             bounds = span(line.difference - reach, line.difference + reach, "+.2f")
             says = f"这种凭据 {line.score:.2f} 分，其余 {line.others or 0:.2f} 分"
             value = f"{line.difference:+.2f}"

@@ -17,6 +17,7 @@ from survey_app.assessments.tables import Run
 from survey_app.core.config import Settings
 from survey_app.core.database import Database
 from survey_app.core.errors import ProblemsError
+from survey_app.core.remembered import Remembered
 from survey_app.core.uploads import Upload
 from survey_app.indicators.service import Kind, carry_out
 from survey_app.indicators.tables import InputSheet
@@ -173,7 +174,7 @@ def test_a_large_round_takes_its_sums_when_somebody_looks(
     at_hand = service.open_run(database, settings, world.round_id)
     assert at_hand.sufficient is not None
     monkeypatch.setattr(service, "LARGE", 0)
-    monkeypatch.setattr(service, "_KNOWN", service._Known())
+    monkeypatch.setattr(service, "_MADE", Remembered(4))
     later = service.open_run(database, settings, world.round_id)
     assert later.sufficient is None
     found = open_statistics(database, settings, world.round_id).sufficient

@@ -79,9 +79,8 @@ def _exact(p: float, n: float, level: float) -> Pair:
 
 def _wilson(p: float, n: float, t: float) -> Pair:
     """Wilson's formula with t for z: a level could not carry a t beyond 8."""
-    centre, half = p + t * t / (2 * n), t * sqrt(p * (1 - p) / n + t * t / (4 * n * n))
-    below = 1 + t * t / n
-    return max((centre - half) / below, 0.0), min((centre + half) / below, 1.0)
+    lo, hi = intervals.score_bounds(p, n, t)
+    return max(float(lo), 0.0), min(float(hi), 1.0)
 
 
 def _interval(kind: Kind, p: float, size: float, df: float, n: int, level: float) -> Pair:

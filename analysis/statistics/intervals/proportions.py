@@ -37,13 +37,16 @@ def wilson(x: ArrayLike, n: ArrayLike, level: float = LEVEL) -> Bounds:
     x = 0 and x = n are 0 and 1 exactly, where floating point gives 1e-17 (statsmodels leaves that).
     """
     x, n = _checked(x, n)
-    z = normal_point(level)
     size = np.where(n > 0, n, 1.0)
-    p = x / size
-    centre = p + z * z / (2 * size)
-    reach = z * np.sqrt(p * (1 - p) / size + z * z / (4 * size * size))
-    below = 1 + z * z / size
-    return _ends((centre - reach) / below, (centre + reach) / below, x, n)
+    return _ends(*score_bounds(x / size, size, normal_point(level)), x, n)
+
+
+def score_bounds(p: Any, n: Any, z: float) -> tuple[Any, Any]:
+    """Wilson's formula for shares `p` of `n` > 0 answers (floats or arrays) and any point `z`."""
+    centre = p + z * z / (2 * n)
+    reach = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    below = 1 + z * z / n
+    return (centre - reach) / below, (centre + reach) / below
 
 
 def clopper_pearson(x: ArrayLike, n: ArrayLike, level: float = LEVEL) -> Bounds:

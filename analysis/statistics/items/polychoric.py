@@ -8,6 +8,7 @@ from scipy import optimize, special
 
 from analysis.note import Note
 from analysis.statistics.estimate import Estimate, NoEstimate
+from analysis.statistics.intervals.proportions import LEVEL, normal_point
 from analysis.statistics.items.moments import Counts, Floats
 from forms.problems import N_
 
@@ -104,7 +105,9 @@ def polychoric_pair(
     slope = _slopes(own_rows, own_columns, rho)
     information = total * float((slope**2 / _cells(own_rows, own_columns, rho)).sum())
     se = 1 / np.sqrt(information)
-    low, high = np.tanh(np.arctanh(rho) + np.array([-1, 1]) * 1.959963984540054 * se / (1 - rho**2))
+    low, high = np.tanh(
+        np.arctanh(rho) + np.array([-1, 1]) * normal_point(LEVEL) * se / (1 - rho**2)
+    )
     return Estimate(rho, float(se), None, float(low), float(high), total, "polychoric", notes)
 
 

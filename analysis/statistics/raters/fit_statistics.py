@@ -99,6 +99,16 @@ def guttman_errors(scores: Codes) -> GuttmanErrors:
     return GuttmanErrors(errors, normed)
 
 
+def guttman_of_complete(x: Floats) -> Floats:
+    """G+ of every row without a gap, in whole steps from the lowest value; NaN for the others."""
+    errors = np.full(len(x), np.nan)
+    whole = ~np.isnan(x).any(axis=1)
+    values = np.unique(x[whole])
+    if len(values) > 1:
+        errors[whole] = guttman_errors(np.searchsorted(values, x[whole])).errors
+    return errors
+
+
 def outlier_scores(scores: Codes, *, mirrored: bool = False) -> Floats:
     """O+: how rare a person's categories are, for complete scores 0..K, persons × items.
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from forms.problems import N_
@@ -38,11 +38,7 @@ def page(template: str, round_id: int, of: OpenedStatistics, **shown: Any) -> st
         round_id=round_id,
         is_simulated=of.run.is_simulated,
         say=_,
-        tabs={one: title for one, title in TABS.items() if _is_there(one)},
+        tabs=TABS,
         tab=template,
         **shown,
     )
-
-
-def _is_there(tab: str) -> bool:
-    return f"assessments.statistics.{tab}" in current_app.view_functions

@@ -1,19 +1,16 @@
 """A run opened with the sums its statistics are made from; made once, remembered for a while."""
 
-from collections import OrderedDict
 from dataclasses import dataclass
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from survey_app.assessments.service import OpenedRun, open_run
 from survey_app.core.config import Settings
 from survey_app.core.database import Database
+from survey_app.core.remembered import Remembered
 
 if TYPE_CHECKING:
     from analysis.results import Assessment
     from analysis.round_statistics.tables import Sufficient
-
-REMEMBERED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +37,11 @@ def open_statistics(
 ) -> OpenedStatistics:
     """A run (the newest by default) with its sums. Raises as `open_run` does."""
     run = open_run(database, settings, round_id, number)
-    return OpenedStatistics(run, run.sufficient or _KNOWN.get(run, settings))
+    return OpenedStatistics(run, run.sufficient or _sums_of(run, settings))
 
 
-class _Known:
-    """The sums this process has taken last; the same content gives the same ones."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._made: OrderedDict[tuple[str, ...], Sufficient] = OrderedDict()
-
-    def get(self, run: OpenedRun, settings: Settings) -> "Sufficient":
-        key = (str(settings.sealed_dir), run.frozen.key, run.assessment.content_digest)
-        with self._lock:
-            if key not in self._made:
-                self._made[key] = _collect(run, settings)
-                while len(self._made) > REMEMBERED:
-                    self._made.popitem(last=False)
-            self._made.move_to_end(key)
-            return self._made[key]
+def _sums_of(run: OpenedRun, settings: Settings) -> "Sufficient":
+    return _SUMS.get(run.content_key(settings), lambda: _collect(run, settings))
 
 
 def _collect(run: OpenedRun, settings: Settings) -> "Sufficient":
@@ -66,9 +49,8 @@ def _collect(run: OpenedRun, settings: Settings) -> "Sufficient":
     from analysis.round_statistics.tables import collect
     from analysis.sealed_round import open_sealed_rounds
 
-    folders = [settings.sealed_dir / run.frozen.key] if run.frozen.questionnaires else []
-    sealed = open_sealed_rounds(folders)
+    sealed = open_sealed_rounds(run.folders(settings))
     return collect(sealed, run.inputs, run.assessment.scheme, run.assessment)
 
 
-_KNOWN = _Known()
+_SUMS: "Remembered[Sufficient]" = Remembered(4)

@@ -1,8 +1,6 @@
 """The page 规则的影响: what each rule of the scheme does, one changed at a time."""
 
-from collections import OrderedDict
 from dataclasses import dataclass
-from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -13,13 +11,12 @@ from survey_app.assessments import service
 from survey_app.assessments.statistics.blueprint import opened, page, statistics
 from survey_app.assessments.statistics.opening import OpenedStatistics
 from survey_app.core.config import Settings
+from survey_app.core.remembered import Remembered
 from survey_app.core.services import services
 
 if TYPE_CHECKING:
     from analysis.changes import Change
     from analysis.round_statistics.rules import RuleEffect, RuleEffects
-
-REMEMBERED = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +34,10 @@ def rules(round_id: int) -> str:
     """What each rule does; counted when somebody asks, since it takes seconds."""
     of = opened(round_id)
     settings = services().settings
-    found = _KNOWN.find(of, settings)
+    key = of.run.content_key(settings)
+    found = _EFFECTS.known(key)
     if found is None and "compute" in request.args:
-        found = _KNOWN.make(of, settings)
+        found = _EFFECTS.get(key, lambda: _effects(of, settings))
     if found is None:
         return page("rules", round_id, of, is_known=False)
     from analysis.round_statistics.rules import sentences
@@ -106,44 +104,15 @@ def _asked(change: "Change") -> dict[str, str]:
     return asked
 
 
-class _Known:
-    """The effects this process has worked out last; the same content gives the same ones."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._making = Lock()
-        self._made: OrderedDict[tuple[str, ...], RuleEffects] = OrderedDict()
-
-    def find(self, of: OpenedStatistics, settings: Settings) -> "RuleEffects | None":
-        """What is known already; nobody waits for it."""
-        with self._lock:
-            return self._made.get(_key(of, settings))
-
-    def make(self, of: OpenedStatistics, settings: Settings) -> "RuleEffects":
-        """Work it out, one request at a time."""
-        with self._making:
-            found = self.find(of, settings)
-            if found is None:
-                found = _effects(of, settings)
-                with self._lock:
-                    self._made[_key(of, settings)] = found
-                    while len(self._made) > REMEMBERED:
-                        self._made.popitem(last=False)
-            return found
-
-
-def _key(of: OpenedStatistics, settings: Settings) -> tuple[str, ...]:
-    return (str(settings.sealed_dir), of.run.frozen.key, of.assessment.content_digest)
-
-
 def _effects(of: OpenedStatistics, settings: Settings) -> "RuleEffects":
     # The analysis brings DuckDB and scipy, which the rater's path must not load.
     from analysis.rule_sensitivity import rule_effects
     from analysis.sealed_round import open_sealed_rounds
 
     run = of.run
-    folders = [settings.sealed_dir / run.frozen.key] if run.frozen.questionnaires else []
-    return rule_effects(open_sealed_rounds(folders), run.inputs, run.assessment.scheme)
+    return rule_effects(
+        open_sealed_rounds(run.folders(settings)), run.inputs, run.assessment.scheme
+    )
 
 
-_KNOWN = _Known()
+_EFFECTS: "Remembered[RuleEffects]" = Remembered(16)

@@ -10,7 +10,7 @@ import numpy as np
 from analysis.note import Note
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.items.moments import Floats
-from analysis.statistics.raters.fit_statistics import guttman_errors
+from analysis.statistics.raters.fit_statistics import guttman_of_complete
 from analysis.statistics.response_quality.even_odd import even_odd
 from analysis.statistics.response_quality.honest import SHEETS, CutOff, honest_sheets, threshold_of
 from analysis.statistics.response_quality.long_string import long_string
@@ -111,23 +111,13 @@ def _detectors(pairs: Synonyms, sizes: tuple[int, ...]) -> dict[str, tuple[Detec
         "longstr": (lambda sheet: long_string(sheet).longest.astype(np.float64), True),
         "avgstr": (lambda sheet: long_string(sheet).average, True),
         "irv": (response_variability, False),
-        "Gplus": (_guttman, True),
+        "Gplus": (guttman_of_complete, True),
     }
     if sizes:
         found["evenodd"] = (partial(even_odd, sizes=sizes), True)
     if len(pairs.pairs) > 1:
         found["psychsyn"] = (partial(pair_score, pairs=pairs.pairs), False)
     return found
-
-
-def _guttman(x: Floats) -> Floats:
-    """Guttman errors of the rows that are complete, in whole steps from the lowest answer."""
-    score = np.full(len(x), np.nan)
-    whole = ~np.isnan(x).any(axis=1)
-    values = np.unique(x[whole])
-    if len(values) > 1:
-        score[whole] = guttman_errors(np.searchsorted(values, x[whole])).errors
-    return score
 
 
 def _summary(score: Floats) -> dict[str, object]:
