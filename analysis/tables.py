@@ -7,12 +7,12 @@ import csv
 import datetime
 import io
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from forms.definition import exact, nearest
+from forms.normal import normal
 from forms.problems import N_, InputError, Problem, plain
 
 Cell = str | int | float | Decimal | datetime.date | None
@@ -61,7 +61,7 @@ def cell_text(cell: Cell) -> str:
         return plain(cell) if cell.is_finite() else str(cell)
     if isinstance(cell, datetime.datetime):
         return cell.date().isoformat()
-    return " ".join(unicodedata.normalize("NFC", _CONTROL.sub(" ", str(cell))).split())
+    return " ".join(normal(_CONTROL.sub(" ", str(cell))).split())
 
 
 def table_from_csv(data: bytes, name: str) -> Table:

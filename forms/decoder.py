@@ -2,10 +2,10 @@
 
 import dataclasses
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from forms.normal import normal
 from forms.problems import N_
 from forms.sheet import IGNORED_FIELDS, MAX_COMMENT, SKIP_VALUE, Sheet, SheetField, SheetRow
 
@@ -57,7 +57,7 @@ class Decoded:
 def clean_text(text: str) -> str:
     """A comment as it is kept: NFC, line ends as "\\n", no control characters, trimmed."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", _UNWANTED.sub("", text)).strip()
+    return normal(_UNWANTED.sub("", text)).strip()
 
 
 @dataclass(slots=True)

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+
+from forms.normal import normal
 
 
 def N_(text: str) -> str:
@@ -63,7 +64,7 @@ def plain(number: Decimal) -> str:
 
 def _canonical(value: object) -> object:
     if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
+        return normal(value)
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, Decimal):
@@ -78,7 +79,7 @@ def _canonical(value: object) -> object:
 def _canonical_key(key: object) -> str:
     if not isinstance(key, str):
         raise TypeError("keys of canonical JSON are text")
-    return unicodedata.normalize("NFC", key)
+    return normal(key)
 
 
 def canonical_json(value: object) -> bytes:

@@ -1,7 +1,6 @@
 """Reading a code that was typed or pasted, and telling a person what is wrong with it."""
 
-import unicodedata
-
+from forms.normal import normal
 from forms.problems import N_
 from survey_app.rounds.codes import ALPHABET, LOOKALIKES, TYPED_LENGTH
 
@@ -15,7 +14,7 @@ _BLANKS = " -_—－\u3000\t\r\n"
 
 def bare(text: str) -> str:
     """The code in what was typed: full-width characters made plain, a pasted address cut off."""
-    return unicodedata.normalize("NFKC", text).rpartition("/c/")[2].partition("?")[0]
+    return normal(text, "NFKC").rpartition("/c/")[2].partition("?")[0]
 
 
 def what_is_wrong(text: str) -> tuple[str, dict[str, str | int]]:
