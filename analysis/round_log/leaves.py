@@ -114,7 +114,14 @@ FIELDS: Mapping[str, Mapping[str, Rule]] = {
     "exclusion": {"decision": _is_id, "digest": _is_digest, "act": _is_act, **_TWO_NAMES},
     "close": {"at": _is_moment, "received": _is_counts, "is_early": _is_flag},
     "reopen": {"at": _is_moment, "reason_digest": _is_digest, **_TWO_NAMES},
-    "opened": {"ballots": _is_count, "holders": _is_numbers, "rehearsed": _is_flag},
+    "opened": {
+        "ballots": _is_count,
+        "holders": _is_numbers,
+        "rehearsed": _is_flag,
+        # Over the commitments of the ballots as opened, sorted. The "ballot" leaves of a sealed
+        # round commit to envelopes: nothing leads from an envelope to what was in it.
+        "root": _is_digest,
+    },
     "sealed": {"manifests": _is_digests},
     "result": {"run": _is_count, "scores": _is_digest, "config": _is_file_digest},
     "release": {"name": _is_name, "digest": _is_digest, "kind": _is_name},
