@@ -2,8 +2,7 @@
 
 `python -m bench.coverage [--reps N] [--seed N] [--json FILE] [--to docs/coverage.md]` draws the
 counts of options of a five-point item (multinomial), forms the interval as the product does, and
-counts how often the true value lies inside. Everything here is simulated. The same functions serve
-`tests/unit/statistics/test_coverage.py`.
+counts how often the true value lies inside. Simulated throughout; test_coverage.py uses it too.
 """
 
 import argparse
