@@ -1,5 +1,6 @@
 """Every table of the application, for migrations and for tests of the schema."""
 
+from survey_app.accounts import act_tables
 from survey_app.accounts import tables as accounts
 from survey_app.appraisals import tables as appraisals
 from survey_app.assessments import tables as assessments
@@ -8,6 +9,7 @@ from survey_app.complaints import tables as complaints
 from survey_app.core.database import Base
 from survey_app.followup import tables as followup
 from survey_app.indicators import tables as indicators
+from survey_app.intake import tables as intake
 from survey_app.planning import tables as planning
 from survey_app.record import tables as record
 from survey_app.register import tables as register
@@ -19,9 +21,11 @@ ROOMS = (
     record,
     register,
     accounts,
+    act_tables,
     schemes,
     rounds,
     ballots,
+    intake,
     planning,
     indicators,
     supervision,

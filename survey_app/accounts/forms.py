@@ -2,9 +2,16 @@
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, PasswordField, RadioField, StringField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, EqualTo, Length, Regexp
+from wtforms.validators import AnyOf, DataRequired, EqualTo, Length, Regexp
 
 from survey_app.accounts.passwords import MIN_LENGTH
 
@@ -109,4 +116,27 @@ class ResetPasswordForm(FlaskForm):  # type: ignore[misc]
     )
     again = PasswordField(
         _("再输入一次新密码"), [NEEDED, SAME], render_kw={"autocomplete": "new-password"}
+    )
+
+
+class DecideForm(FlaskForm):  # type: ignore[misc]
+    """A decision on what another operator asked for; `verdict` is the button that was pressed."""
+
+    note = TextAreaField(
+        _("意见"),
+        [Length(max=500)],
+        description=_("批准时可以不写；不批准时请写明理由。"),
+        render_kw={"rows": 2},
+    )
+    verdict = HiddenField(validators=[AnyOf(("approve", "decline"))])
+
+
+class ReasonForm(FlaskForm):  # type: ignore[misc]
+    """Why something is asked for that another operator has to approve."""
+
+    reason = TextAreaField(
+        _("理由"),
+        [NEEDED, Length(max=500)],
+        description=_("写明为什么要这样做。批准人会看到，也会写入操作记录。"),
+        render_kw={"rows": 3},
     )

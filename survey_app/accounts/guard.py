@@ -21,6 +21,7 @@ from forms.problems import N_
 from survey_app.accounts.forms import LoginForm
 from survey_app.accounts.resuming import keep_form
 from survey_app.accounts.service import find_session
+from survey_app.accounts.two_persons import n_to_decide
 from survey_app.core.access import PUBLIC, SignedIn, admits, current, only, visitor
 from survey_app.core.errors import ForbiddenError
 from survey_app.core.services import services
@@ -32,6 +33,7 @@ WRITERS = frozenset({"admin", "clerk"})
 READERS = WRITERS | {"viewer"}
 """Roles without a scope. Any other enters only the views that name it."""
 
+APPROVALS = "/admin/approvals/"
 NAVIGATION = (
     ("/admin/", N_("首页"), ("admin", "clerk", "viewer")),
     ("/admin/register/", N_("名册"), ("admin", "clerk", "viewer")),
@@ -45,6 +47,7 @@ NAVIGATION = (
         ("admin", "clerk", "viewer", "unit", "leader", "person"),
     ),
     ("/admin/followup/", N_("结果运用"), ("admin", "clerk", "viewer", "unit")),
+    (APPROVALS, N_("待批事项"), ("admin", "clerk", "security", "auditor")),
     ("/admin/record/", N_("操作记录"), ("admin", "clerk", "viewer")),
     ("/admin/operators/", N_("操作员"), ("admin",)),
 )
@@ -140,16 +143,18 @@ def page_names() -> dict[str, Any]:
     operator = visitor()
     if operator is None:
         return {"operator": None, "admin_nav": []}
+    waiting = n_to_decide(services().database, operator)
     shown = {"name": operator.name, "role_name": gettext(operator.role_name)}
     return {
         "operator": shown | {"role": operator.role},
         "admin_nav": [
-            {"href": href, "label": gettext(label)}
+            {"href": href, "label": gettext(label), "n": waiting if href == APPROVALS else 0}
             for href, label, roles in NAVIGATION
             if operator.role in roles
         ],
         "may_write": operator.role in WRITERS,
         "is_admin": operator.role == "admin",
+        "n_to_decide": waiting,
     }
 
 

@@ -15,11 +15,12 @@ class Operator(Base):
     __table_args__ = (
         CheckConstraint(
             "role IN ('admin', 'clerk', 'viewer', 'reporter', 'certifier', 'unit', 'leader',"
-            " 'person')",
+            " 'person', 'system', 'security', 'auditor', 'liaison')",
             name="role",
         ),
         CheckConstraint(
-            "scope <> '' OR role NOT IN ('reporter', 'unit', 'leader', 'person')", name="scope"
+            "scope <> '' OR role NOT IN ('reporter', 'unit', 'leader', 'person', 'liaison')",
+            name="scope",
         ),
     )
 
@@ -46,3 +47,29 @@ class OperatorSession(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     operator: Mapped[Operator] = relationship(lazy="joined")
+
+
+class SecondFactor(Base):
+    """An operator's second factor (TOTP); it counts once a code has confirmed it.
+
+    The secret is encrypted under a key of the installation. `last_step` is the last half minute
+    whose code was used: no code is taken twice.
+    """
+
+    __tablename__ = "second_factor"
+
+    operator_id: Mapped[int] = mapped_column(ForeignKey("operator.id"), primary_key=True)
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    last_step: Mapped[int] = mapped_column(default=0)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RecoveryCode(Base):
+    """One unused recovery code, as a digest; using it deletes it."""
+
+    __tablename__ = "recovery_code"
+
+    operator_id: Mapped[int] = mapped_column(
+        ForeignKey("second_factor.operator_id"), primary_key=True
+    )
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)

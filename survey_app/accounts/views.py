@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from survey_app.accounts import guard, service
+from survey_app.accounts.approval_views import approvals
 from survey_app.accounts.forms import (
     ChangePasswordForm,
     LoginForm,
@@ -40,6 +41,7 @@ from survey_app.core.services import services
 from survey_app.register.service import read_present
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/admin")
+blueprint.register_blueprint(approvals)
 
 
 @blueprint.get("/login")
