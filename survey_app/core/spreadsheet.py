@@ -26,7 +26,7 @@ OLD_EXCEL_MAGIC = b"\xd0\xcf\x11\xe0"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a workbook may weigh: bytes, members, cells; seconds and bytes for reading it."""
+    """What a file may weigh: bytes, members, cells; seconds and bytes for reading a workbook."""
 
     zipped: int = 5 * 1024 * 1024
     unzipped: int = 20 * 1024 * 1024
@@ -34,8 +34,9 @@ class Limits:
     ratio: int = 100
     rows: int = 20_000
     columns: int = 60
+    cells: int = 400_000
     seconds: int = 10
-    memory: int = 1024 * 1024 * 1024
+    memory: int = 64 * 1024 * 1024
 
 
 LIMITS = Limits()
@@ -57,6 +58,7 @@ REASONS: dict[str, tuple[str, str]] = {
         N_("有工作表超过 {rows} 行或 {columns} 列"),
         N_("请删去多余的行和列，或分成几个文件"),
     ),
+    "cells": (N_("格子太多，超过 40 万个"), N_("请删去多余的行和列，或分成几个文件")),
     "encoding": (N_("文字编码认不出来"), N_("请在表格软件中另存为“CSV UTF-8”")),
 }
 
@@ -75,7 +77,7 @@ def read_upload(name: str, data: bytes, limits: Limits = LIMITS) -> list[Table]:
         raise _refusal(name, "old")
     if data.startswith(ZIP_MAGIC):
         check_archive(name, data, limits)
-        return _tables(name, _read_in_child(name, data, limits))
+        return _with_headers(name, _read_in_child(name, data, limits))
     if name.lower().endswith((".xlsx", ".xlsm", ".xls")):
         raise _refusal(name, "broken")
     if not name.lower().endswith((".csv", ".txt")):
@@ -121,35 +123,41 @@ def _suspicion(members: list[zipfile.ZipInfo], limits: Limits) -> str | None:
     return None
 
 
-def _read_in_child(name: str, data: bytes, limits: Limits) -> list[dict[str, Any]]:
+def _read_in_child(name: str, data: bytes, limits: Limits) -> list[Table]:
+    """The sheets as tables that still have their blank rows and columns."""
     # sys.executable and our own script, no shell; the file goes through a pipe, not the disk.
     command = [sys.executable, "-I", str(CHILD), json.dumps(asdict(limits))]
     try:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(  # noqa: S603 -- our own script, the file is only its input
             command, input=data, capture_output=True, timeout=limits.seconds, check=False
         )
     except subprocess.TimeoutExpired as error:
         raise _refusal(name, "limits") from error
     if done.returncode != 0:
         raise _refusal(name, "limits")
-    answer = json.loads(done.stdout)
-    if "refused" in answer:
-        raise _refusal(name, answer.pop("refused"), **answer)
-    sheets: list[dict[str, Any]] = answer["sheets"]
-    return sheets
+    tables: list[Table] = []
+    for line in io.BytesIO(done.stdout):
+        said: dict[str, Any] | list[Any] = json.loads(line)
+        if isinstance(said, list):
+            rows = tables[-1].rows
+            rows.append((len(rows) + 1, [_cell(value) for value in said]))
+        elif "refused" in said:
+            raise _refusal(name, said.pop("refused"), **said)
+        else:
+            tables.append(Table(f"{name}·{said['name']}", [], []))
+    return tables
 
 
-def _tables(name: str, sheets: list[dict[str, Any]]) -> list[Table]:
+def _with_headers(name: str, sheets: list[Table]) -> list[Table]:
+    """Sheets that are not blank, their first rows as headers."""
     tables = []
     for sheet in sheets:
-        rows = [[_cell(value) for value in row] for row in sheet["rows"]]
-        if not any(cell not in (None, "") for row in rows for cell in row):
+        if not any(cell not in (None, "") for _line, row in sheet.rows for cell in row):
             continue
-        headers = [str(cell or "") for cell in rows[0]]
+        headers = [str(cell or "") for cell in sheet.rows[0][1]]
         while headers and not headers[-1].strip():
             headers.pop()
-        body = [(line, row) for line, row in enumerate(rows[1:], start=2)]
-        tables.append(Table(f"{name}·{sheet['name']}", headers, body))
+        tables.append(Table(sheet.name, headers, sheet.rows[1:]))
     if not tables:
         raise _refusal(name, "empty")
     return tables
@@ -166,6 +174,12 @@ def _cell(value: str | list[str]) -> Cell:
 
 
 def _csv_table(name: str, data: bytes, limits: Limits) -> Table:
+    """One table; what signs alone show to be too much is refused before it is taken apart."""
+    line_ends = max(data.count(b"\n"), data.count(b"\r"))
+    if line_ends > 2 * limits.rows:  # a cell may hold line ends too
+        raise _refusal(name, "size", rows=limits.rows, columns=limits.columns)
+    if data.count(b",") > limits.cells:
+        raise _refusal(name, "cells")
     table = table_from_csv(_as_utf8(name, data), name)
     too_wide = len(table.headers) > limits.columns
     if too_wide or len(table.rows) > limits.rows:
