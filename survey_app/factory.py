@@ -14,7 +14,8 @@ from survey_app.core.config import Settings, prepare_home
 from survey_app.core.database import Database
 from survey_app.core.services import Services
 from survey_app.indicators.reviewing import problems_before_freeze
-from survey_app.rounds import life
+from survey_app.record import round_log
+from survey_app.rounds import life, log_opening
 from survey_app.rounds.frozen import FrozenRounds
 from survey_app.rounds.keys import KeyStore
 
@@ -76,6 +77,8 @@ def start_services(settings: Settings) -> Services:
     database.check()
     migrations.upgrade(database, settings.home / "upgrade.lock")
     keys = KeyStore(settings.keys_dir)
+    log_opening.keep(database, keys, settings.heads_dir, settings.base_url)
+    round_log.resume(database)
     return Services(
         settings=settings,
         database=database,

@@ -14,6 +14,7 @@ from survey_app.core.database import Database
 from survey_app.core.uploads import Upload
 from survey_app.indicators.service import carry_out
 from survey_app.register.tables import Ratee
+from survey_app.rounds import log_opening
 from survey_app.rounds import service as rounds
 from survey_app.rounds.frozen import FrozenRounds
 from survey_app.rounds.keys import KeyStore
@@ -97,7 +98,8 @@ def make_round(
     scheme: str = SCHEME,
 ) -> int:
     """A sealed round that asks nobody."""
-    keys = KeyStore(settings.home / "keys")
+    keys = KeyStore(settings.keys_dir)
+    log_opening.keep(database, keys, settings.heads_dir)
     spec = rounds.RoundSpec(
         f"{period}年度考核", "市绩效办", "12345", scheme, (), is_simulated=True, period=period
     )

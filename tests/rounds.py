@@ -13,7 +13,7 @@ from survey_app.ballots.service import submission
 from survey_app.core import clock
 from survey_app.core.database import Database
 from survey_app.register.tables import Ratee, RaterClass, RosterEntry
-from survey_app.rounds import entrances, service
+from survey_app.rounds import entrances, log_opening, service
 from survey_app.rounds.entrances import BatchSpec, IssuedCard, LinkSpec
 from survey_app.rounds.frozen import FrozenRounds
 from survey_app.rounds.keys import KeyStore
@@ -116,6 +116,7 @@ def make_world(
 ) -> World:
     """Register, round, a poster a unit and a batch of delegates' cards, in the wanted state."""
     keys = KeyStore(home / "keys")
+    log_opening.keep(database, keys, home / "log-heads")
     fill_register(database, units)
     spec = service.RoundSpec(
         "测试轮次", "市绩效办", "12345", SCHEME, BINDINGS, close_at=close_at, is_simulated=True

@@ -18,6 +18,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, bindparam, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
+from analysis.round_log.leaves import receipt_hash
 from survey_app.ballots.tables import Ballot, Comment
 from survey_app.core.database import Database
 from survey_app.core.errors import NotRecordedError
@@ -38,7 +39,8 @@ class Submission:
 
     `config_digest` names the frozen form it was decoded by: a round takes no other.
     `card_id` is what is admitted and is not stored with the ballot. `link_id`, `device_mark` and
-    `pace` belong to open entrances only. `comments` are (ratee number, item, text).
+    `pace` belong to open entrances only. `comments` are (ratee number, item, text). `commitment`
+    and `opening` are for the round's log, see ballots.commitments.
     """
 
     round_id: int
@@ -50,6 +52,8 @@ class Submission:
     evidence: str
     ratee_number: int | None
     payload: bytes
+    commitment: bytes
+    opening: bytes | None
     comments: tuple[tuple[int, str, str], ...] = ()
     card_id: bytes | None = None
     link_id: int | None = None
@@ -157,8 +161,8 @@ def _void_cards(connection: Connection, submissions: Sequence[Submission]) -> se
 
 
 _GIVE_RECEIPT = text(
-    "INSERT INTO receipt (nonce_hash, round_id, number) VALUES (:nonce_hash, :round_id, :number) "
-    "ON CONFLICT DO NOTHING"
+    "INSERT INTO receipt (nonce_hash, round_id, number, leaf) "
+    "VALUES (:nonce_hash, :round_id, :number, :leaf) ON CONFLICT DO NOTHING"
 )
 _FIND_RECEIPT = text("SELECT number FROM receipt WHERE nonce_hash = :nonce_hash")
 _DROP_RECEIPT = text("DELETE FROM receipt WHERE nonce_hash = :nonce_hash")
@@ -178,7 +182,13 @@ def _admit(
         )
     number = _new_receipt()
     made = connection.execute(
-        _GIVE_RECEIPT, {"nonce_hash": nonce_hash, "round_id": one.round_id, "number": number}
+        _GIVE_RECEIPT,
+        {
+            "nonce_hash": nonce_hash,
+            "round_id": one.round_id,
+            "number": number,
+            "leaf": receipt_hash(number),
+        },
     )
     if not _made_a_row(made):
         given = connection.execute(_FIND_RECEIPT, {"nonce_hash": nonce_hash}).scalar_one()
@@ -257,6 +267,8 @@ def _ballot_row(one: Submission) -> dict[str, Any]:
         "link_id": one.link_id,
         "device_mark": one.device_mark,
         "pace": one.pace,
+        "commitment": one.commitment,
+        "opening": one.opening,
     }
 
 

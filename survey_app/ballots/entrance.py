@@ -52,7 +52,7 @@ class VoidCardError(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """A rater's way in. `link_id` for open ones; `card_id` and `draft_key` for cards."""
+    """A rater's way in. `link_id` and `link` for open ones; `card_id`, `draft_key` for cards."""
 
     round: FrozenRound
     phase: Phase
@@ -62,6 +62,8 @@ class Entrance:
     evidence: str
     scope: tuple[str, ...]
     link_id: int | None = None
+    link: str = ""
+    """The token in a poster's address."""
     card_id: bytes | None = None
     draft_key: bytes | None = None
     is_used: bool = False
@@ -114,6 +116,7 @@ def open_entrance(database: Database, rounds: FrozenRounds, token: str, at: date
         evidence="open",
         scope=tuple(found.scope),
         link_id=found.id,
+        link=token,
     )
 
 

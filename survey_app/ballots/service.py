@@ -1,10 +1,15 @@
 """From a decoded form to a stored ballot: what a request, the demonstration and imports share."""
 
+import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from analysis.round_log.leaves import commitment
 from forms.decoder import RateeAnswers
 from survey_app.ballots.accept import Submission
+from survey_app.ballots.commitments import OPENING_BYTES, Traits, content_of
 from survey_app.ballots.entrance import Entrance
+from survey_app.ballots.envelope import Comments, Letter, seal
 from survey_app.ballots.nonce import Nonce
 from survey_app.ballots.payload import pack
 from survey_app.rounds.keys import KeyStore
@@ -26,6 +31,23 @@ def submission(
     """
     is_open = entrance.link_id is not None
     numbers = {one.ratee for one in answers}
+    sheet = _Sheet(
+        pack(answers),
+        tuple((one.ratee, item, words) for one in answers for item, words in one.comments),
+        next(iter(numbers)) if len(numbers) == 1 else None,
+    )
+    if entrance.round.public_key is not None:
+        sheet = _in_envelope(sheet, entrance)
+    mark = _device_mark(entrance, keys, device) if is_open else None
+    pace = _pace(nonce, answers) if is_open else None
+    opening = secrets.token_bytes(OPENING_BYTES)
+    content = content_of(
+        Traits(entrance.rater_class, entrance.stratum, entrance.channel, entrance.evidence),
+        sheet.payload,
+        entrance.link,
+        has_mark=mark is not None,
+        pace=pace,
+    )
     return Submission(
         round_id=entrance.round.id,
         config_digest=entrance.round.digest,
@@ -34,13 +56,38 @@ def submission(
         stratum=entrance.stratum,
         channel=entrance.channel,
         evidence=entrance.evidence,
-        ratee_number=next(iter(numbers)) if len(numbers) == 1 else None,
-        payload=pack(answers),
-        comments=tuple((one.ratee, item, words) for one in answers for item, words in one.comments),
+        ratee_number=sheet.ratee_number,
+        payload=sheet.payload,
+        commitment=commitment(opening, content),
+        opening=opening,
+        comments=sheet.comments,
         card_id=entrance.card_id,
         link_id=entrance.link_id,
-        device_mark=_device_mark(entrance, keys, device) if is_open else None,
-        pace=_pace(nonce, answers) if is_open else None,
+        device_mark=mark,
+        pace=pace,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What a form says, as it will be stored."""
+
+    payload: bytes
+    comments: Comments
+    ratee_number: int | None
+
+
+def _in_envelope(sheet: _Sheet, entrance: Entrance) -> _Sheet:
+    """The same for a sealed round: nothing of the answers is left outside.
+
+    The one ratee of a form is told beside the envelope only where no personal code was used, so
+    that progress can be watched.
+    """
+    letter = Letter.write(sheet.payload, sheet.comments)
+    return _Sheet(
+        seal(letter, entrance.round, entrance.rater_class),
+        (),
+        None if entrance.evidence == "code" else sheet.ratee_number,
     )
 
 

@@ -15,14 +15,18 @@ SECRET_TABLE = {"sqlite_with_rowid": False}
 class Ballot(Base):
     """One answer sheet (答卷): `payload` holds its ratings, see ballots.payload.
 
-    `link_id`, `device_mark` and `pace` exist for open entrances only; a ballot that came with a
-    code has nothing beside its answers, class, stratum, channel and evidence level.
+    `device_mark` and `pace` exist for open entrances only, `link_id` for these and for paper
+    sessions and telephone batches, which count or fall as a whole. A ballot that came with a code
+    has nothing beside its answers, class, stratum, channel and evidence level.
     """
 
     __tablename__ = "ballot"
     __table_args__ = (
         CheckConstraint("evidence IN ('code', 'card', 'open')", name="evidence"),
-        CheckConstraint("(evidence = 'open') = (link_id IS NOT NULL)", name="link_if_open"),
+        CheckConstraint(
+            "(evidence = 'open' OR channel IN ('paper', 'phone')) = (link_id IS NOT NULL)",
+            name="link_if_open",
+        ),
         CheckConstraint(
             "evidence = 'open' OR (device_mark IS NULL AND pace IS NULL)", name="no_traces_of_codes"
         ),
@@ -42,6 +46,10 @@ class Ballot(Base):
     link_id: Mapped[int | None] = mapped_column(ForeignKey("link.id"))
     device_mark: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     pace: Mapped[str | None] = mapped_column(Text)
+    commitment: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """What stands for this ballot in the round's log, see ballots.commitments."""
+    opening: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """Shows that the commitment is to this content."""
 
 
 class Receipt(Base):
@@ -53,6 +61,8 @@ class Receipt(Base):
     nonce_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
     number: Mapped[str] = mapped_column(Text, unique=True)
+    leaf: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """What stands for this receipt in the round's log: a hash of the number."""
 
 
 class Admission(Base):
@@ -98,6 +108,17 @@ class Arrival(Base):
     link_id: Mapped[int] = mapped_column(ForeignKey("link.id"), primary_key=True)
     bin: Mapped[int] = mapped_column(primary_key=True)
     """Number of the ten minutes since 1970-01-01 UTC."""
+    n: Mapped[int]
+
+
+class Asked(Base):
+    """How many submissions through a link were asked to wait in ten minutes, see ballots.fence."""
+
+    __tablename__ = "asked"
+    __table_args__ = (CheckConstraint("n > 0", name="n"), SECRET_TABLE)
+
+    link_id: Mapped[int] = mapped_column(ForeignKey("link.id"), primary_key=True)
+    bin: Mapped[int] = mapped_column(primary_key=True)
     n: Mapped[int]
 
 

@@ -38,6 +38,11 @@ class Settings:
         return self.home / "keys"
 
     @property
+    def heads_dir(self) -> Path:
+        """Folder of the newest signed head of each round's log, outside the database."""
+        return self.home / "log-heads"
+
+    @property
     def sealed_dir(self) -> Path:
         return self.home / "sealed"
 

@@ -72,6 +72,10 @@ class Database:
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
         self._writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
         self._turn = _WriteTurn(Path(f"{self.url.database}.lock")) if self.is_sqlite else None
+        self.info: dict[Any, Any] = {}
+        """What every session of `write` carries along (Session.info)."""
+        self.after_write: list[Callable[[Session], None]] = []
+        """Told of each session of `write` after its commit; must not raise."""
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -90,10 +94,12 @@ class Database:
         """One transaction: committed when the block ends well, rolled back when it raises."""
         with (
             self.turn(),
-            Session(self._writing, expire_on_commit=False) as session,
+            Session(self._writing, expire_on_commit=False, info=self.info) as session,
             session.begin(),
         ):
             yield session
+        for follow in self.after_write:
+            follow(session)
 
     @contextmanager
     def write_rows(self) -> Iterator[Connection]:

@@ -2,13 +2,16 @@
 
 import hashlib
 from collections.abc import Iterator
+from datetime import UTC
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.problems import canonical_json
 from survey_app.core import clock
+from survey_app.record import round_log
+from survey_app.record.queue import one_at_a_time
 from survey_app.record.tables import RecordEntry
 
 FIRST = bytes(32)
@@ -24,9 +27,10 @@ def append(
 ) -> RecordEntry:
     """Add one entry within the caller's transaction: the act and its entry stand or fall together.
 
-    `details` must be plain JSON without floats; never anything about a rater.
+    `details` must be plain JSON without floats; never anything about a rater. An act on a round
+    whose log has begun is a leaf of that log, too.
     """
-    _one_at_a_time(session)
+    one_at_a_time(session)
     last = session.scalar(select(RecordEntry).order_by(RecordEntry.id.desc()).limit(1))
     entry = RecordEntry(
         at=clock.now(),
@@ -39,7 +43,19 @@ def append(
     entry.digest = entry_digest(entry)
     session.add(entry)
     session.flush()
+    if round_id is not None:
+        round_log.add(session, round_id, _leaf(entry))
     return entry
+
+
+def _leaf(entry: RecordEntry) -> dict[str, str]:
+    """What the public log says of an act: which kind and when; its content only as a digest."""
+    return {
+        "type": "act",
+        "action": entry.action,
+        "at": entry.at.astimezone(UTC).isoformat(timespec="seconds"),
+        "digest": entry.digest.hex(),
+    }
 
 
 def entry_digest(entry: RecordEntry) -> bytes:
@@ -63,9 +79,3 @@ def broken_entries(session: Session) -> Iterator[int]:
         if entry.previous != previous or entry.digest != entry_digest(entry):
             yield entry.id
         previous = entry.digest
-
-
-def _one_at_a_time(session: Session) -> None:
-    """Entries form a chain, so writers must queue; SQLite's write transactions do already."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(7302)"))

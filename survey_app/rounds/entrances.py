@@ -15,7 +15,7 @@ from survey_app.core.database import Database
 from survey_app.core.errors import DomainError
 from survey_app.record import service as record
 from survey_app.register.tables import RosterEntry
-from survey_app.rounds import life
+from survey_app.rounds import life, log_opening
 from survey_app.rounds.codes import ALPHABET, Code, new_qr, new_typed
 from survey_app.rounds.draft_keys import wrap
 from survey_app.rounds.frozen import hold_round, load_round
@@ -195,6 +195,7 @@ def _issue(
         rater_class=spec.rater_class,
         n=spec.count,
     )
+    log_opening.add_issuance(session, batch)
     return IssuedBatch(batch.id, spec, cards)
 
 

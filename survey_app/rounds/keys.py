@@ -25,12 +25,12 @@ class KeyStore:
     """One 256-bit key a round, in a file of mode 0600 that no backup of the database holds."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._known: dict[int, bytes] = {}
 
     def create(self, round_id: int) -> None:
         """Make the round's key; an existing one stays."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             handle = os.open(
                 self._path(round_id),
@@ -70,4 +70,4 @@ class KeyStore:
             path.unlink()
 
     def _path(self, round_id: int) -> Path:
-        return self._folder / f"round-{round_id}.key"
+        return self.folder / f"round-{round_id}.key"

@@ -14,6 +14,7 @@ from survey_app.core.database import Database
 from survey_app.core.errors import ProblemsError
 from survey_app.record import service as record
 from survey_app.register.tables import Ratee, RaterClass
+from survey_app.rounds import log_opening
 from survey_app.rounds.frozen import hold_round
 from survey_app.rounds.ratees import asked_leaves, round_classes, round_ratees
 from survey_app.rounds.tables import Batch, Link, Round
@@ -22,7 +23,18 @@ if TYPE_CHECKING:
     from analysis.scheme import Scheme
     from analysis.scheme.components import Component
 
-Step = Literal["start_test", "wipe_test", "freeze", "unfreeze", "open", "close", "seal", "assess"]
+Step = Literal[
+    "start_test",
+    "wipe_test",
+    "freeze",
+    "unfreeze",
+    "open",
+    "close",
+    "close_early",
+    "reopen",
+    "seal",
+    "assess",
+]
 BY_THE_CLOCK = "系统时钟"
 
 
@@ -42,6 +54,8 @@ TRANSITIONS: dict[Step, Transition] = {
     "unfreeze": Transition(("frozen",), "draft", N_("解除冻结")),
     "open": Transition(("frozen",), "open", N_("开放")),
     "close": Transition(("open",), "closed", N_("关闭")),
+    "close_early": Transition(("open",), "closed", N_("提前关闭")),
+    "reopen": Transition(("closed",), "open", N_("重新开放")),
     "seal": Transition(("closed",), "closed", N_("封存")),
     "assess": Transition(("closed", "assessed"), "assessed", N_("核算")),
 }
@@ -60,8 +74,17 @@ def next_steps(row: Round) -> list[Step]:
     return [
         step
         for step, transition in TRANSITIONS.items()
-        if row.state in transition.before and not (step == "seal" and row.sealed_at)
+        if row.state in transition.before and not _is_idle(row, step)
     ]
+
+
+def _is_idle(row: Round, step: Step) -> bool:
+    """Whether a step that the state allows has nothing to do: sealed already, no time to keep."""
+    if step == "seal":
+        return row.sealed_at is not None
+    if step in ("close", "close_early"):
+        return (row.close_at is None) == (step == "close_early")
+    return False
 
 
 def problems_before(session: Session, row: Round, step: Step, at: datetime) -> list[Problem]:
@@ -97,14 +120,19 @@ def move(
     stamp = STAMPS.get(step)
     if stamp:
         setattr(row, stamp, at)
+    if step == "reopen":
+        row.closed_at = row.sealed_at = None
     session.flush()
     record.append(session, operator, f"round.{step}", round_id=row.id, config=frozen_as)
+    for follow in FOLLOWERS.get("close" if step == "close_early" else step, ()):
+        follow(session, row, at)
 
 
 STAMPS: dict[Step, str] = {
     "freeze": "frozen_at",
     "open": "opened_at",
     "close": "closed_at",
+    "close_early": "closed_at",
     "seal": "sealed_at",
 }
 
@@ -273,6 +301,30 @@ def _closes_later(_session: Session, row: Round, at: datetime) -> list[Problem]:
     return [Problem(N_("截止时间"), N_("截止时间已经过去"), N_("请解除冻结，改为以后的时间"))]
 
 
+def _is_due(_session: Session, row: Round, at: datetime) -> list[Problem]:
+    """One person closes a round that has run its time, or has none set; earlier it takes two."""
+    if row.close_at is None or at >= row.close_at:
+        return []
+    return [
+        Problem(
+            row.key,
+            N_("还没有到截止时间"),
+            N_("到时会自动关闭；要提前关闭，请在轮次页提出“提前关闭”，由另一位操作员批准"),
+        )
+    ]
+
+
+def _nothing_came_of_it(_session: Session, row: Round, _at: datetime) -> list[Problem]:
+    """A round opens again only while nobody can know what came in."""
+    if row.destroyed_at is not None:
+        said = N_("本轮的答题人材料已经销毁，验证码不能再用")
+    elif row.unsealed_at is not None:
+        said = N_("本轮的密封答卷已经开封")
+    else:
+        return []
+    return [Problem(row.key, said, N_("不能重新开放；需要时请另建一轮"))]
+
+
 def _is_sealed(_session: Session, row: Round, _at: datetime) -> list[Problem]:
     if row.sealed_at is not None:
         return []
@@ -290,9 +342,22 @@ GUARDS: dict[Step, tuple[Guard, ...]] = {
     "start_test": (_bindings_fit, _scheme_fits, _pilot_fits),
     "freeze": (_bindings_fit, _scheme_fits, _pilot_fits, _period_fits),
     "open": (_has_entrance, _closes_later),
+    "close": (_is_due,),
+    "close_early": (),
+    "reopen": (_nothing_came_of_it, _closes_later),
     "seal": (_is_not_sealed,),
     "assess": (_is_sealed,),
 }
+
+
+Follower = Callable[[Session, Round, datetime], None]
+FOLLOWERS: dict[Step, tuple[Follower, ...]] = {"open": (log_opening.begin,)}
+
+
+def add_follower(step: Step, follower: Follower) -> None:
+    """Let a room above do its part of a step, in the same transaction, after it is on record."""
+    if follower not in FOLLOWERS.get(step, ()):
+        FOLLOWERS[step] = (*FOLLOWERS.get(step, ()), follower)
 
 
 def add_guard(step: Step, guard: Guard) -> None:
