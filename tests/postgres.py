@@ -38,10 +38,9 @@ class Server:
     def new_database(self, template: str = "template0") -> Iterator[str]:
         """The URL of a fresh copy of a template, dropped afterwards."""
         name = f"t{secrets.token_hex(6)}"
-        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE {template}")
-            yield self._url(name)
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        self._execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE {template}")
+        yield self._url(name)
+        self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def control(self, *arguments: str) -> None:
         """Run pg_ctl on this server."""
@@ -55,6 +54,10 @@ class Server:
 
     def stop(self) -> None:
         self.control("-m", "immediate", "stop")
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
 
     def _url(self, name: str) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"

@@ -62,14 +62,14 @@ class Load:
     def _send_until_told(self, nonce: str) -> None:
         body = {**self._fields, "nonce": nonce}
         while True:
+            if self._stop.is_set():
+                with self._lock:
+                    self.told.unknown.add(nonce)
+                return
             began = time.monotonic()
             try:
                 reply = request(self._serving.port, "POST", self._path, body)
             except OSError:
-                if self._stop.is_set():
-                    with self._lock:
-                        self.told.unknown.add(nonce)
-                    return
                 time.sleep(PAUSE_SECONDS)
                 continue
             with self._lock:
@@ -82,3 +82,4 @@ class Load:
                     self.told.closed.append((began, time.monotonic()))
             if reply.status != 503:
                 return
+            time.sleep(PAUSE_SECONDS)

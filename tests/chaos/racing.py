@@ -33,12 +33,19 @@ class Attempt:
     ended: float
 
 
-def race(world: World, home: Path, cards: Sequence[str], processes: int = 2) -> list[list[Attempt]]:
-    """Let several processes use every card at once; per card the attempts of all processes."""
+def race(
+    world: World, home: Path, cards: Sequence[str], processes: int = 2, link: str = ""
+) -> list[list[Attempt]]:
+    """Let several processes use every card at once; per card the attempts of all processes.
+
+    With `link` (a poster's token) it is forms they send: `cards` are then texts of nonces.
+    """
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(processes)
     url = world.database.url.render_as_string(hide_password=False)
-    jobs = [(url, str(home), world.round_id, tuple(cards), number) for number in range(processes)]
+    jobs = [
+        (url, str(home), world.round_id, tuple(cards), link, number) for number in range(processes)
+    ]
     with context.Pool(processes, initializer=_start, initargs=(barrier,)) as pool:
         results = pool.map(_run, jobs, chunksize=1)
     return [list(attempts) for attempts in zip(*results, strict=True)]
@@ -57,14 +64,18 @@ def _start(barrier: Barrier) -> None:
     _barrier = barrier
 
 
-def _run(job: tuple[str, str, int, tuple[str, ...], int]) -> list[Attempt]:
-    url, home, round_id, cards, number = job
+def _run(job: tuple[str, str, int, tuple[str, ...], str, int]) -> list[Attempt]:
+    url, home, round_id, cards, link, number = job
     database, keys = Database(url), KeyStore(Path(home) / "keys")
-    world = World(database, keys, FrozenRounds(database), NonceMaker(b"n" * 32), round_id)
+    world = World(
+        database, keys, FrozenRounds(database), NonceMaker(b"n" * 32), round_id, {"u1": link}
+    )
     attempts = []
     for place, code in enumerate(cards):
         option = "satisfied" if number % 2 else "dissatisfied"
-        ballot = world.ballot(world.at_card(code), option=option)
+        entrance = world.at_link() if link else world.at_card(code)
+        nonce = world.nonces.read(code, round_id) if link else None
+        ballot = world.ballot(entrance, nonce, option)
         _barrier.wait(BARRIER_SECONDS)
         began = time.monotonic()
         try:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
@@ -23,13 +23,19 @@ TAG = re.compile(r"<[^>]+>")
 
 @dataclass
 class Serving:
-    """gunicorn on wsgi:app, startable and killable again and again on one port."""
+    """gunicorn on `app`, startable and killable again and again on one port.
+
+    `before` is put before its command (faketime, strace); `environ` is added to its own.
+    """
 
     settings: Settings
     workers: int = 2
     threads: int = 4
     port: int = field(default_factory=lambda: free_port())
     process: subprocess.Popen[bytes] | None = None
+    app: str = "wsgi:app"
+    environ: Mapping[str, str] = field(default_factory=dict)
+    before: Sequence[str] = ()
 
     def start(self) -> None:
         environ = {
@@ -37,8 +43,9 @@ class Serving:
             "SURVEY_HOME": str(self.settings.home),
             "SURVEY_DATABASE_URL": self.settings.database_url,
             "SURVEY_SECRET_KEY": self.settings.secret_key.decode(),
+            **self.environ,
         }
-        command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind"]
+        command = [*self.before, sys.executable, "-m", "gunicorn", self.app, "--bind"]
         command += [f"127.0.0.1:{self.port}", "--worker-class", "gthread", "--log-level", "warning"]
         command += ["--workers", str(self.workers), "--threads", str(self.threads)]
         with (self.settings.home / "server.log").open("ab") as log:
