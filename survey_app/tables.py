@@ -5,6 +5,7 @@ from survey_app.accounts import tables as accounts
 from survey_app.appraisals import tables as appraisals
 from survey_app.assessments import tables as assessments
 from survey_app.ballots import tables as ballots
+from survey_app.closing import tables as closing
 from survey_app.complaints import tables as complaints
 from survey_app.core.database import Base
 from survey_app.followup import tables as followup
@@ -25,6 +26,7 @@ ROOMS = (
     schemes,
     rounds,
     ballots,
+    closing,
     intake,
     planning,
     indicators,

@@ -29,7 +29,7 @@ def submission(
     Only an open entrance leaves its link, a keyed mark of the device and whether it was filled in
     too fast to have been read; a code leaves nothing.
     """
-    is_open = entrance.link_id is not None
+    is_open = entrance.evidence == "open"
     numbers = {one.ratee for one in answers}
     sheet = _Sheet(
         pack(answers),

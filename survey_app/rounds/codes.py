@@ -31,7 +31,7 @@ def new_qr() -> str:
 def new_typed() -> str:
     """12 random characters and one that catches a mistyped or swapped character."""
     body = "".join(secrets.choice(ALPHABET) for _ in range(TYPED_LENGTH))
-    return body + _check_character(body)
+    return body + check_character(body)
 
 
 def display(typed: str) -> str:
@@ -51,12 +51,12 @@ def read_code(text: str) -> Code:
         raise MistypedCodeError
     if len(clean) == QR_LENGTH:
         return Code("qr", clean)
-    if len(clean) != TYPED_LENGTH + 1 or _check_character(clean[:-1]) != clean[-1]:
+    if len(clean) != TYPED_LENGTH + 1 or check_character(clean[:-1]) != clean[-1]:
         raise MistypedCodeError
     return Code("typed", clean)
 
 
-def _check_character(body: str) -> str:
+def check_character(body: str) -> str:
     """Luhn's rule modulo 32: every single slip and nearly every swap of neighbours changes it."""
     total = 0
     for place, character in enumerate(reversed(body)):

@@ -4,6 +4,7 @@
 digest is quoted by every result; later it is leaf 0 of the round's log.
 """
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -58,6 +59,8 @@ class FrozenRound:
     """Rater class → number on the roster; classes without a roster are absent."""
     period: str = ""
     """What the round evaluates, see analysis.periods; "" where nobody said."""
+    public_key: bytes | None = None
+    """What the answers of a sealed round are encrypted to; None in a plain round and in tests."""
     _sheets: dict[tuple[str, tuple[str, ...]], Sheet] = field(default_factory=dict, compare=False)
 
     def sheet(self, rater_class: str, scope: Sequence[str]) -> Sheet:
@@ -114,6 +117,7 @@ def read_config(round_id: int, digest: str, content: str) -> FrozenRound:
         rater_classes={one["key"]: one["name"] for one in config["rater_classes"]},
         expected=config["expected"],
         period=config.get("period", ""),
+        public_key=base64.b64decode(config["public_key"]) if config.get("sealed") else None,
     )
 
 

@@ -17,6 +17,7 @@ from survey_app.register.tables import Ratee, RaterClass
 from survey_app.rounds import log_opening
 from survey_app.rounds.frozen import hold_round
 from survey_app.rounds.ratees import asked_leaves, round_classes, round_ratees
+from survey_app.rounds.sealed_steps import has_key, is_unsealed, never_opened, waits_unopened
 from survey_app.rounds.tables import Batch, Link, Round
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ Step = Literal[
     "close",
     "close_early",
     "reopen",
+    "unseal",
     "seal",
     "assess",
 ]
@@ -55,9 +57,10 @@ TRANSITIONS: dict[Step, Transition] = {
     "open": Transition(("frozen",), "open", N_("开放")),
     "close": Transition(("open",), "closed", N_("关闭")),
     "close_early": Transition(("open",), "closed", N_("提前关闭")),
-    "reopen": Transition(("closed",), "open", N_("重新开放")),
+    "unseal": Transition(("closed",), "closed", N_("开封")),
     "seal": Transition(("closed",), "closed", N_("封存")),
     "assess": Transition(("closed", "assessed"), "assessed", N_("核算")),
+    "reopen": Transition(("closed",), "open", N_("重新开放")),
 }
 STATE_NAMES: dict[str, str] = {
     "draft": N_("草稿"),
@@ -82,6 +85,8 @@ def _is_idle(row: Round, step: Step) -> bool:
     """Whether a step that the state allows has nothing to do: sealed already, no time to keep."""
     if step == "seal":
         return row.sealed_at is not None
+    if step == "unseal":
+        return not row.is_sealed or row.unsealed_at is not None
     if step in ("close", "close_early"):
         return (row.close_at is None) == (step == "close_early")
     return False
@@ -132,6 +137,7 @@ STAMPS: dict[Step, str] = {
     "freeze": "frozen_at",
     "open": "opened_at",
     "close": "closed_at",
+    "unseal": "unsealed_at",
     "close_early": "closed_at",
     "seal": "sealed_at",
 }
@@ -340,12 +346,13 @@ def _is_not_sealed(_session: Session, row: Round, _at: datetime) -> list[Problem
 Guard = Callable[[Session, Round, datetime], list[Problem]]
 GUARDS: dict[Step, tuple[Guard, ...]] = {
     "start_test": (_bindings_fit, _scheme_fits, _pilot_fits),
-    "freeze": (_bindings_fit, _scheme_fits, _pilot_fits, _period_fits),
+    "freeze": (_bindings_fit, _scheme_fits, _pilot_fits, _period_fits, has_key),
     "open": (_has_entrance, _closes_later),
     "close": (_is_due,),
     "close_early": (),
-    "reopen": (_nothing_came_of_it, _closes_later),
-    "seal": (_is_not_sealed,),
+    "reopen": (_nothing_came_of_it, never_opened),
+    "unseal": (waits_unopened,),
+    "seal": (_is_not_sealed, is_unsealed),
     "assess": (_is_sealed,),
 }
 

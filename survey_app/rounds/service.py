@@ -1,5 +1,6 @@
 """What operators do with rounds: make, describe, freeze, open. Each function is a transaction."""
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,8 @@ from survey_app.rounds.tables import Round
 if TYPE_CHECKING:
     from analysis.scheme import Scheme
 
+KEEP_DAYS = 30
+
 
 class KeyTakenError(DomainError):
     status = 409
@@ -37,10 +40,18 @@ class NotADraftError(DomainError):
     remedy = N_("需要修改时请先解除冻结（开放之后不能再改）。")
 
 
+class LoosenedError(DomainError):
+    status = 409
+    message = N_("本轮冻结过，已经定为密封轮次，不能再改成不密封的。")
+    remedy = N_("保密只能加强，不能放松。确实不需要密封时，请另建一轮。")
+
+
 @dataclass(frozen=True, slots=True)
 class RoundSpec:
     """What describes a round while it is a draft.
 
+    `is_sealed`: ballots stay encrypted until two of three key holders open them. `keep_days`: how
+    long after the first assessment the raters' material is kept.
     `bindings`: {rater_class, ratee_class, questionnaire, short} each; none where the scheme asks
     nobody. `period` is what the round evaluates, see analysis.periods.
     """
@@ -54,6 +65,8 @@ class RoundSpec:
     close_at: datetime | None = None
     is_simulated: bool = False
     period: str = ""
+    is_sealed: bool = False
+    keep_days: int = KEEP_DAYS
 
 
 def create_round(
@@ -92,6 +105,10 @@ def _describe(row: Round, spec: RoundSpec) -> None:
     row.close_at = spec.close_at
     row.period = spec.period
     row.is_simulated = spec.is_simulated
+    row.keep_days = spec.keep_days
+    if row.is_sealed and not spec.is_sealed and row.frozen_at is not None:
+        raise LoosenedError
+    row.is_sealed = spec.is_sealed
 
 
 def start_test(database: Database, operator: str, round_id: int) -> None:
@@ -110,7 +127,7 @@ def _freeze_as(database: Database, operator: str, round_id: int, step: life.Step
         problems = life.problems_before(session, row, step, clock.now())
         if problems:
             raise ProblemsError(problems)
-        config = build_config(session, row)
+        config = build_config(session, row, is_test=step == "start_test")
         life.move(session, row, step, operator, clock.now(), config)
 
 
@@ -131,8 +148,11 @@ def list_rounds(session: Session) -> Sequence[Round]:
     return session.scalars(select(Round).order_by(Round.id.desc())).all()
 
 
-def build_config(session: Session, row: Round) -> dict[str, Any]:
-    """The round's document: what raters will see and results will use (see rounds.frozen)."""
+def build_config(session: Session, row: Round, *, is_test: bool = False) -> dict[str, Any]:
+    """The round's document: what raters will see and results will use (see rounds.frozen).
+
+    A test's ballots are never encrypted: they are wiped, and there may be no key yet.
+    """
     scheme, problems = life.read_scheme(row)
     assert scheme is not None, problems
     bound = [
@@ -155,6 +175,9 @@ def build_config(session: Session, row: Round) -> dict[str, Any]:
         "simulated": row.is_simulated,
         "target_per_ratee": row.target_per_ratee,
         "close_at": None if row.close_at is None else row.close_at.isoformat(),
+        "keep_days": row.keep_days,
+        "sealed": row.is_sealed and not is_test,
+        "public_key": base64.b64encode(row.public_key or b"").decode(),
         "scheme": scheme.as_json(),
         "questionnaires": {key: form.as_json() for key, form in forms.items()},
         "bindings": bound,

@@ -1,6 +1,6 @@
 """Rounds, their entrances (links) and the cards that carry codes."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, Text, UniqueConstraint
@@ -47,6 +47,17 @@ class Round(Base):
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_sealed: Mapped[bool] = mapped_column(default=False)
+    """Ballots are encrypted until two of three key holders open them (密封轮次)."""
+    public_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """What they are encrypted to, made by the key ceremony."""
+    rehearsed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When two shares had opened a trial envelope."""
+    unsealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the ballots were decrypted (开封), after the close."""
+    keep_days: Mapped[int] = mapped_column(default=30)
+    """How many days after the first assessment the raters' material may be destroyed (销毁)."""
+    destroyed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Link(Base):
@@ -67,12 +78,17 @@ class Link(Base):
 
 
 class Batch(Base):
-    """Cards of one kind: the same rater class, channel, stratum and rating list."""
+    """Cards of one kind: the same rater class, channel, stratum and rating list.
+
+    `valid_from` and `valid_until` are the first and the last day it may be used, in local time;
+    `place_id` the one entrance (a service hall's tablet) where it may be.
+    """
 
     __tablename__ = "batch"
     __table_args__ = (
         CheckConstraint("issued > 0", name="issued"),
         CheckConstraint("evidence IN ('code', 'card')", name="evidence"),
+        CheckConstraint("valid_from <= valid_until", name="days"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -84,6 +100,9 @@ class Batch(Base):
     evidence: Mapped[str] = mapped_column(Text)
     scope: Mapped[list[str]] = mapped_column(JSON, default=list)
     issued: Mapped[int]
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("link.id"))
 
 
 class Card(Base):
