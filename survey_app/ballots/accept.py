@@ -274,7 +274,7 @@ def _ballot_row(one: Submission) -> dict[str, Any]:
 
 def _count_arrivals(connection: Connection, taken: Sequence[Submission], at: datetime) -> None:
     ten_minutes = int(at.timestamp()) // ARRIVAL_SECONDS
-    counts = Counter(one.link_id for one in taken if one.link_id is not None)
+    counts = Counter(one.link_id for one in taken if one.link_id and one.evidence == "open")
     for link_id, n in sorted(counts.items()):
         connection.execute(
             text(

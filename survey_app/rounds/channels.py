@@ -7,4 +7,9 @@ CHANNELS: dict[str, str] = {
     "distributed": N_("分头填写"),
     "assembly": N_("集中测评"),
     "field": N_("实地调查"),
+    "kiosk": N_("大厅平板"),
+    "paper": N_("现场纸质票"),
+    "phone": N_("电话访问"),
 }
+OFFERED = ("online", "distributed", "assembly", "field")
+"""What a poster or a batch of cards may be given; the others have rooms of their own."""

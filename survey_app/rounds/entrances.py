@@ -95,7 +95,7 @@ def add_links(
         links = [
             Link(
                 round_id=round_id,
-                token=_new_token(),
+                token=new_token(),
                 name=spec.name,
                 rater_class=spec.rater_class,
                 channel=spec.channel,
@@ -129,7 +129,7 @@ def issue_cards(
     """Make a batch of cards. Raises BadCountError, TooLateError."""
     with database.write() as session:
         _round_taking_entrances(session, round_id)
-        return _issue(session, keys, operator, round_id, spec)
+        return issue_batch(session, keys, operator, round_id, spec)
 
 
 def issue_from_roster(
@@ -157,7 +157,7 @@ def issue_from_roster(
             raise NoRosterError
         kinds = Counter((tuple(one.scope), one.stratum) for one in entries)
         return [
-            _issue(
+            issue_batch(
                 session,
                 keys,
                 operator,
@@ -168,9 +168,10 @@ def issue_from_roster(
         ]
 
 
-def _issue(
+def issue_batch(
     session: Session, keys: KeyStore, operator: str, round_id: int, spec: BatchSpec
 ) -> IssuedBatch:
+    """Make a batch of cards within the caller's transaction. Raises BadCountError."""
     if not 1 <= spec.count <= MAX_CARDS:
         raise BadCountError(limit=MAX_CARDS)
     batch = Batch(
@@ -225,5 +226,5 @@ def _round_taking_entrances(session: Session, round_id: int) -> Round:
     return row
 
 
-def _new_token() -> str:
+def new_token() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(TOKEN_LENGTH)).lower()

@@ -31,7 +31,7 @@ from analysis.periods import parse
 from survey_app.register.names import ratee_class_name
 from survey_app.register.reading import Register
 from survey_app.rounds.bindings import NOT_ASKED, choices, usual
-from survey_app.rounds.channels import CHANNELS
+from survey_app.rounds.channels import CHANNELS, OFFERED
 from survey_app.rounds.schemes import NUMBERED, Offered
 
 NEEDED = DataRequired(_("请填写这一项。"))
@@ -206,7 +206,7 @@ class CountedCardsForm(FlaskForm):  # type: ignore[misc]
 
 def channel_choices() -> list[SelectChoice]:
     """The channels by name."""
-    return [SelectChoice(key, gettext(name)) for key, name in CHANNELS.items()]
+    return [SelectChoice(key, gettext(CHANNELS[key])) for key in OFFERED]
 
 
 def class_choices(register: Register, keys: Sequence[str]) -> list[SelectChoice]:
