@@ -36,7 +36,7 @@ class Limits:
     columns: int = 60
     cells: int = 400_000
     seconds: int = 10
-    memory: int = 64 * 1024 * 1024
+    memory: int = 56 * 1024 * 1024
 
 
 LIMITS = Limits()

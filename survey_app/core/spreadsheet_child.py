@@ -23,6 +23,7 @@ CELL = re.compile(rb"<c\s([^<>]*)>")
 PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 # A name of any length in one piece: what a chunk cuts in two, the overlap finds.
 OVERLAP = 500
+LONGEST_CELL = 32_767  # no spreadsheet program writes more
 FORBIDDEN_XML = ("<!DOCTYPE", "<!ENTITY")
 FORBIDDEN = {text.encode(encoding) for text in FORBIDDEN_XML for encoding in ("utf-8", "utf-16-le")}
 FORBIDDEN |= {text.encode("utf-16-be") for text in FORBIDDEN_XML}
@@ -90,6 +91,8 @@ def is_far(place: re.Match[bytes], limits: dict[str, int]) -> bool:
 def cell(value: Any) -> Any:
     """A value as JSON that says its type: text as it is, all else as [type, text]."""
     if isinstance(value, str):
+        if len(value) > LONGEST_CELL:
+            raise Refused("limits")
         return value
     if isinstance(value, bool):
         return "是" if value else "否"

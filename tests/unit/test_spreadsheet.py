@@ -231,8 +231,8 @@ def test_the_largest_sheet_that_is_allowed() -> None:
 
 
 def test_a_reader_that_needs_too_much_is_stopped() -> None:
-    data = book({"一": [["a"], ["b"]]})
-    for tight in (replace(LIMITS, memory=1), replace(LIMITS, seconds=0)):
+    data = book({"一": [[f"第{n}行"] * 20 for n in range(2_000)]})
+    for tight in (replace(LIMITS, memory=1_000_000), replace(LIMITS, seconds=0)):
         with pytest.raises(InputError, match="时间或内存限制"):
             read_upload("表.xlsx", data, tight)
 
