@@ -2,8 +2,10 @@
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import StringField
-from wtforms.validators import DataRequired, Length
+from wtforms import DateTimeLocalField, StringField
+from wtforms.validators import DataRequired, Length, Optional
+
+from survey_app.accounts.forms import ReasonForm
 
 NEEDED = DataRequired(_("请填写这一项。"))
 
@@ -24,4 +26,15 @@ class ReissueForm(FlaskForm):  # type: ignore[misc]
         [NEEDED, Length(max=40)],
         description=_("13 位，字母不分大小写，横线可以不填。"),
         render_kw={"autocomplete": "off", "class": "code"},
+    )
+
+
+class TimedReasonForm(ReasonForm):
+    """A reason and a new closing time."""
+
+    close_at = DateTimeLocalField(
+        _("新的截止时间"),
+        [Optional()],
+        format="%Y-%m-%dT%H:%M",
+        description=_("北京时间。到时自动关闭。重新开放时可以不填，由管理员手动关闭。"),
     )

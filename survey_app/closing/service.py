@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -17,10 +18,12 @@ from survey_app.ballots.tables import (
     Receipt,
     Refusal,
 )
+from survey_app.closing.openings import write_openings
 from survey_app.closing.rewriting import rewrite
 from survey_app.core import clock
 from survey_app.core.database import Database
 from survey_app.core.errors import ProblemsError
+from survey_app.record import round_log
 from survey_app.record import service as record
 from survey_app.rounds import life
 from survey_app.rounds.frozen import FrozenRounds, hold_round, load_round
@@ -56,14 +59,28 @@ def wipe_test(database: Database, operator: str, round_id: int) -> dict[str, int
 def close_round(database: Database, operator: str, round_id: int) -> int:
     """Close: one commit, after which nothing is accepted. Returns the number of answer sheets.
 
-    The exclusive lock waits for every acceptance under way and holds back those that come later.
+    Before the time the round was given it takes two persons: see closing.acts.
     """
     with database.write() as session:
-        database.lock_round(session, round_id, is_exclusive=True)
-        life.move(session, hold_round(session, round_id), "close", operator, clock.now())
-        received = _count(session, round_id)
-        record.append(session, operator, "round.counted", round_id=round_id, ballots=received)
-        return received
+        return close_within(session, database, operator, round_id)
+
+
+def close_within(
+    session: Session,
+    database: Database,
+    operator: str,
+    round_id: int,
+    step: Literal["close", "close_early"] = "close",
+) -> int:
+    """The same within the caller's transaction.
+
+    The exclusive lock waits for every acceptance under way and holds back those that come later.
+    """
+    database.lock_round(session, round_id, is_exclusive=True)
+    life.move(session, hold_round(session, round_id), step, operator, clock.now())
+    received = _count(session, round_id)
+    record.append(session, operator, "round.counted", round_id=round_id, ballots=received)
+    return received
 
 
 def seal(
@@ -90,9 +107,12 @@ def seal(
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)  # stays empty where the round asked nobody
         manifests = write_sealed_folders(session, rounds.of(row), draft)
+        write_openings(session, round_id, draft)
         shutil.rmtree(target, ignore_errors=True)
         draft.replace(target)
-        record.append(session, operator, "round.sealed", round_id=round_id, **_digests(manifests))
+        digests = _digests(manifests)
+        record.append(session, operator, "round.sealed", round_id=round_id, **digests)
+        round_log.add(session, round_id, {"type": "sealed", "manifests": digests})
         return [target / name for name in manifests]
 
 

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from survey_app.ballots.cards import reissue as reissue_card
 from survey_app.ballots.entrance import UnknownCodeError, card_entrance
 from survey_app.closing import arrivals, service, watching
+from survey_app.closing.act_views import asking
 from survey_app.closing.forms import CloseForm, ReissueForm
 from survey_app.closing.watching import LinkProgress
 from survey_app.core import clock
@@ -19,6 +20,7 @@ from survey_app.rounds.entrances import BatchSpec, IssuedBatch
 from survey_app.rounds.overview import close_what_is_due, overview
 
 blueprint = Blueprint("closing", __name__, url_prefix="/admin/rounds/<int:round_id>")
+blueprint.register_blueprint(asking)
 REFRESH_SECONDS = 20
 BIN_SECONDS = 600
 
