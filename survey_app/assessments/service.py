@@ -1,9 +1,10 @@
 """Runs (核算): assess a sealed round, store the result once, and open it again for its trace."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from survey_app.core.database import Database
 from survey_app.core.errors import DomainError, NotFoundError, ProblemsError
 from survey_app.core.remembered import Remembered
 from survey_app.indicators.service import sheets_for_run
+from survey_app.record import round_log
 from survey_app.record import service as record
 from survey_app.rounds import life
 from survey_app.rounds.frozen import FrozenRound, hold_round, load_round, read_config
@@ -160,7 +162,18 @@ def run_assessment(database: Database, settings: Settings, round_id: int, operat
             number=run.number,
             content=run.content_digest,
         )
+        round_log.add(session, round_id, _result_leaf(run, row))
         return run.id
+
+
+def _result_leaf(run: Run, row: Round) -> dict[str, Any]:
+    """What the round's log says of a run: a digest of its scores, and of what was frozen."""
+    return {
+        "type": "result",
+        "run": run.number,
+        "scores": hashlib.sha256(run.scores_json.encode()).hexdigest(),
+        "config": row.config_digest,
+    }
 
 
 def problems_before_run(database: Database, round_id: int) -> list[str]:

@@ -6,7 +6,8 @@ from survey_app.ballots.tables import Admission
 from survey_app.core.database import Database
 from survey_app.core.errors import DomainError
 from survey_app.record import service as record
-from survey_app.rounds.codes import MistypedCodeError, read_code
+from survey_app.rounds import log_opening
+from survey_app.rounds.codes import Code, MistypedCodeError, read_code
 from survey_app.rounds.entrances import TAKES_ENTRANCES, IssuedCard, TooLateError, make_cards
 from survey_app.rounds.keys import KeyStore
 
@@ -46,4 +47,7 @@ def reissue(database: Database, keys: KeyStore, operator: str, text: str) -> Iss
         card.is_void = True
         (fresh,) = make_cards(session, keys, batch, 1)
         record.append(session, operator, "card.reissue", round_id=row.id, batch=batch.id)
+        made = find_card(session, keys, Code("qr", fresh.qr_code))
+        assert made is not None
+        log_opening.add_reissue(session, batch, card.id, made[0].id)
         return fresh

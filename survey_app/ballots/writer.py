@@ -4,6 +4,7 @@ from datetime import datetime
 from threading import Lock
 
 from survey_app.ballots.accept import Outcome, Submission, accept_many
+from survey_app.ballots.integrator import Integrator
 from survey_app.core import clock
 from survey_app.core.database import Clock, Database
 from survey_app.core.errors import NotRecordedError
@@ -37,6 +38,7 @@ class BallotWriter:
         self._database = database
         self._keys = keys
         self._now = now
+        self._integrator = Integrator(database)
         self._waiting: list[_Ticket] = []
         self._door = Lock()
         self._lead = Lock()
@@ -85,3 +87,5 @@ class BallotWriter:
             return
         for ticket, outcome in zip(batch, outcomes, strict=True):
             ticket.outcome = outcome
+        for round_id in {ticket.submission.round_id for ticket in batch}:
+            self._integrator.came_in(round_id)

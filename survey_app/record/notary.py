@@ -7,6 +7,7 @@ older head, so the same tree size is never signed with another root.
 import os
 import secrets
 import stat
+import time
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -50,6 +51,13 @@ class Notary:
         """The newest head signed for a round, as kept outside the database."""
         try:
             return self._head_file(round_key).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def age(self, round_key: str) -> float | None:
+        """Seconds since the newest head was signed; None where none is kept."""
+        try:
+            return time.time() - self._head_file(round_key).stat().st_mtime
         except FileNotFoundError:
             return None
 

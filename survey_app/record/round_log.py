@@ -162,6 +162,22 @@ def problem(database: Database, round_id: int) -> LogBehindError | None:
     return None
 
 
+def has_rested(database: Database, round_id: int, seconds: float) -> bool:
+    """Whether the last head is signed over all leaves, and older than so many seconds.
+
+    Signs what a crash left unsigned. A clock that was moved makes a head old at once.
+    """
+    with database.read() as session:
+        head, n = newest(session, round_id), size(session, round_id)
+    if NOTARY not in database.info or n == 0:
+        return False
+    if head is None or head.size < n:
+        _sign_or_say(database, round_id)
+        return False
+    age = _notary(database.info).age(head.note.partition("\n")[0].rpartition("/")[2])
+    return age is None or abs(age) >= seconds
+
+
 def resume(database: Database) -> None:
     """Sign what a crash left unsigned between a commit and its head."""
     with database.read() as session:

@@ -77,3 +77,8 @@ def add_reissue(session: Session, batch: Batch, void: bytes, new: bytes) -> None
 def nullifier(session: Session, round_id: int, card_id: bytes) -> bytes:
     """What stands for a card in the log."""
     return cast(KeyStore, session.info[KEYS]).hash(round_id, "nullifier", card_id)
+
+
+def has_key(session: Session, round_id: int) -> bool:
+    """Whether nullifiers of this round can be told."""
+    return cast(KeyStore, session.info[KEYS]).has(round_id)
