@@ -45,7 +45,8 @@ class NodeScore:
 
     `steps` are the transforms in order, the last one's `after` being `score`; where there are any,
     the children's `converted` re-add to the first one's `before` instead. `notes` say what else is
-    to be known, such as a missing part or month.
+    to be known, such as a missing part or month. `band` stands in for the score of a unanimous
+    class where it is shown.
     """
 
     path: str
@@ -63,6 +64,7 @@ class NodeScore:
     suppressed: bool = False
     steps: tuple[Step, ...] = ()
     notes: tuple[Note, ...] = ()
+    band: str = ""
 
     @property
     def note(self) -> str:

@@ -8,10 +8,12 @@ from survey_app.ballots import tables as ballots
 from survey_app.closing import tables as closing
 from survey_app.complaints import tables as complaints
 from survey_app.core.database import Base
+from survey_app.disclosure import tables as disclosure
 from survey_app.followup import tables as followup
 from survey_app.indicators import tables as indicators
 from survey_app.intake import tables as intake
 from survey_app.planning import tables as planning
+from survey_app.publication import tables as publication
 from survey_app.record import tables as record
 from survey_app.register import tables as register
 from survey_app.rounds import tables as rounds
@@ -35,5 +37,7 @@ ROOMS = (
     assessments,
     complaints,
     followup,
+    disclosure,
+    publication,
 )
 metadata = Base.metadata

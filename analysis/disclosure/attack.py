@@ -98,8 +98,9 @@ def weighted(seed: int, width: int = 5) -> tuple[Tables, frozenset[Cell]]:
         )
         for n in range(random.randint(3, 5))
     ]
-    hidden = hide_scores(parts, 5, width)
+    small = [one.key for one in parts if one.n < 5]
+    hidden = hide_scores(parts, small, width)
     statements = score_statements(parts, hidden)
     kinds: dict[Cell, Range] = {(one.key,): Range(0, 100) for one in parts}
-    few: list[Cell] = [(one.key,) for one in parts if 0 < one.n < 5]
+    few: list[Cell] = [(one.key,) for one in parts if one.n < 5]
     return Tables(statements, few, kinds, width), frozenset((one,) for one in hidden)

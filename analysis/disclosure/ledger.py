@@ -66,9 +66,9 @@ def check(earlier: Sequence[Release], new: Release, k: int) -> Verdict:
         new.named(),
         sums,
         {(*_between(one.content, new.content), *cell): n for one, cell, n in changes},
-        _hidden_before(known),
-        said,
-        kinds_of(releases),
+        kept=_hidden_before(known),
+        said=said,
+        kinds=kinds_of(releases),
     )
     first = {(new.content, *cell): why for cell, why in (kept | hidden).items()}
     found = suppress(counts, k, first)

@@ -43,13 +43,14 @@ class Counts:
     """Cells with their counts, totals among them, and which of them add up to which.
 
     `secret` are counts that nobody publishes and that must not come out either, such as what came
-    in between two releases; `kept` are cells that earlier releases hid. `said` is what they say,
-    `kinds` what a cell can be that is no count.
+    in between two releases; `fixed` counts are shown whatever comes; `kept` are cells that earlier
+    releases hid. `said` is what those say, `kinds` what a cell can be that is no count.
     """
 
     values: Mapping[Cell, int]
     sums: Sequence[Sum]
     secret: Mapping[Cell, int] = field(default_factory=dict)
+    fixed: Mapping[Cell, int] = field(default_factory=dict)
     kept: Collection[Cell] = ()
     said: Sequence[Statement] = ()
     kinds: Mapping[Cell, Range] = field(default_factory=dict)
@@ -57,7 +58,7 @@ class Counts:
     def statements(self, hidden: Collection[Cell]) -> list[Statement]:
         """All that can be known: what is shown, what was, and what adds up."""
         known = [one.statement() for one in self.sums]
-        return [*known, *self.said, *shown(self.values, hidden)]
+        return [*known, *self.said, *shown(self.fixed, ()), *shown(self.values, hidden)]
 
     def value(self, cell: Cell) -> int:
         return self.values[cell] if cell in self.values else self.secret.get(cell, 0)
@@ -107,7 +108,7 @@ def _pair(counts: Counts, cells: dict[Cell, Why], k: int) -> None:
         is_open = False
         for one in counts.sums:
             gone = [cell for cell in one.cells if cell in cells and counts.value(cell)]
-            unknown = [cell for cell in one.cells if cell not in counts.values]
+            unknown = not all(cell in counts.values or cell in counts.fixed for cell in one.cells)
             enough = len(gone) > 1 and sum(counts.value(cell) for cell in gone) >= k
             if not gone or unknown or enough:
                 continue
