@@ -19,9 +19,9 @@ from tests.rounds import OPERATOR, World, make_world
 GOOD, BEST = "4", "5"
 
 
-def sealed_world(database: Database, settings: Settings) -> World:
+def sealed_world(database: Database, settings: Settings, unit_name: str = "市{n}局") -> World:
     """Rated, closed and sealed."""
-    world = make_world(database, settings.home, units=2, cards=5)
+    world = make_world(database, settings.home, units=2, cards=5, unit_name=unit_name)
     rate(world)
     seal(world, settings.sealed_dir)
     return world
@@ -44,8 +44,8 @@ def seal(world: World, home: Path) -> None:
     closing.seal(world.database, world.rounds, OPERATOR, world.round_id, home)
 
 
-def assessed_world(database: Database, settings: Settings) -> World:
+def assessed_world(database: Database, settings: Settings, unit_name: str = "市{n}局") -> World:
     """The same, and assessed once."""
-    world = sealed_world(database, settings)
+    world = sealed_world(database, settings, unit_name)
     service.run_assessment(database, settings, world.round_id, OPERATOR)
     return world

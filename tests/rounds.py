@@ -10,6 +10,7 @@ from survey_app.ballots.accept import Submission
 from survey_app.ballots.entrance import Entrance, card_entrance, open_entrance
 from survey_app.ballots.nonce import Nonce, NonceMaker
 from survey_app.ballots.service import submission
+from survey_app.closing import ceremony
 from survey_app.core import clock
 from survey_app.core.database import Database
 from survey_app.register.tables import Ratee, RaterClass, RosterEntry
@@ -69,6 +70,8 @@ class World:
     links: Mapping[str, str] = field(default_factory=dict)
     """Unit key → token of its poster."""
     cards: Sequence[IssuedCard] = ()
+    shares: Sequence[str] = ()
+    """What the three key holders of a sealed round have on paper."""
 
     def at_link(self, unit: str = "u1") -> Entrance:
         return open_entrance(self.database, self.rounds, self.links[unit], clock.now())
@@ -113,13 +116,22 @@ def make_world(
     cards: int = 0,
     state: str = "open",
     close_at: datetime | None = None,
+    unit_name: str = "市{n}局",
+    is_sealed: bool = False,
 ) -> World:
     """Register, round, a poster a unit and a batch of delegates' cards, in the wanted state."""
     keys = KeyStore(home / "keys")
     log_opening.keep(database, keys, home / "log-heads")
-    fill_register(database, units)
+    fill_register(database, units, unit_name)
     spec = service.RoundSpec(
-        "测试轮次", "市绩效办", "12345", SCHEME, BINDINGS, close_at=close_at, is_simulated=True
+        "测试轮次",
+        "市绩效办",
+        "12345",
+        SCHEME,
+        BINDINGS,
+        close_at=close_at,
+        is_simulated=True,
+        is_sealed=is_sealed,
     )
     round_id = service.create_round(database, keys, OPERATOR, "test-round", spec)
     world = World(database, keys, FrozenRounds(database), NonceMaker(b"n" * 32), round_id)
@@ -133,6 +145,8 @@ def make_world(
     if cards:
         batch = BatchSpec("代表", "delegate", "assembly", cards)
         world.cards = entrances.issue_cards(database, keys, OPERATOR, round_id, batch).cards
+    if is_sealed and state in ("frozen", "open"):
+        world.shares = hold_ceremony(database, keys.folder, round_id)
     if state == "testing":
         service.start_test(database, OPERATOR, round_id)
     if state in ("frozen", "open"):
@@ -142,12 +156,23 @@ def make_world(
     return world
 
 
-def fill_register(database: Database, units: int) -> None:
+def hold_ceremony(database: Database, folder: Path, round_id: int) -> list[str]:
+    """The whole key ceremony; gives the three shares as printed."""
+    ceremony.begin(database, folder, OPERATOR, round_id, ["赵一", "钱二", "孙三"])
+    shares = []
+    for number in (1, 2, 3):
+        shares.append(ceremony.show(database, folder, OPERATOR, round_id, number).printed)
+        ceremony.confirm(database, OPERATOR, round_id, number, shares[-1])
+    ceremony.rehearse(database, folder, OPERATOR, round_id, shares[1:])
+    return shares
+
+
+def fill_register(database: Database, units: int, unit_name: str = "市{n}局") -> None:
     with database.write() as session:
         session.add_all(
             Ratee(
                 key=f"u{n}",
-                name=f"市{n}局",
+                name=unit_name.format(n=n),
                 ratee_class="unit",
                 group=f"第{1 + n % 2}组",
                 kind="unit",

@@ -133,8 +133,9 @@ def clear_cookie(response: BaseResponse) -> None:
 
 def safe_return(address: str | None) -> str:
     """Where to go after signing in: a page of the operators, never another host."""
-    if address and address.startswith("/admin/") and "\\" not in address and "//" not in address:
-        return address
+    odd = ("\\", "//")
+    if address and address.startswith("/admin/") and address.isprintable():
+        return "/admin/" if any(one in address for one in odd) else address
     return "/admin/"
 
 

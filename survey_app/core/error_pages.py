@@ -5,7 +5,7 @@ import logging
 from flask import Flask, render_template
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from forms.problems import N_, InputError, Problem
@@ -15,6 +15,10 @@ log = logging.getLogger(__name__)
 
 TOO_LARGE = (N_("发来的内容太大，没有保存。"), N_("请减少内容后再试；表格文件不超过 5 MB。"))
 STALE_PAGE = (N_("这个页面放得太久，需要重新打开。"), N_("请返回上一页刷新后再提交一次。"))
+UNSTORABLE = (
+    N_("填的内容存不下，没有保存：有一个数太大，或有不能保存的字符。"),
+    N_("请返回上一页改正后再试。"),
+)
 UNEXPECTED = (
     N_("系统出了故障，刚才的操作没有完成。"),
     N_("请稍后再试；仍然不行时请联系工作人员。"),
@@ -63,6 +67,11 @@ def register(app: Flask) -> None:
     def store_is_away(_error: OperationalError) -> tuple[str, int]:
         log.error("the store does not answer")
         return _page(*_say(BUSY), 503)
+
+    @app.errorhandler(OverflowError)
+    @app.errorhandler(DataError)
+    def cannot_be_stored(_error: Exception) -> tuple[str, int]:
+        return _page(*_say(UNSTORABLE), 400)
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> tuple[str, int]:
