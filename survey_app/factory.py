@@ -9,6 +9,7 @@ from flask_wtf import CSRFProtect
 from survey_app.accounts import guard
 from survey_app.ballots.nonce import NonceMaker
 from survey_app.ballots.writer import BallotWriter
+from survey_app.closing import keeping, unsealing
 from survey_app.core import assets, error_pages, languages, migrations, security
 from survey_app.core.config import Settings, prepare_home
 from survey_app.core.database import Database
@@ -26,6 +27,7 @@ OPERATORS = frozenset({"admin", "clerk", "viewer"})
 
 FEATURES: tuple[tuple[str, frozenset[str]], ...] = (
     ("ballots", EVERYBODY),
+    ("public_log", EVERYBODY),
     ("accounts", EVERYBODY | OPERATORS),
     ("record", OPERATORS),
     ("register", OPERATORS),
@@ -79,6 +81,8 @@ def start_services(settings: Settings) -> Services:
     keys = KeyStore(settings.keys_dir)
     log_opening.keep(database, keys, settings.heads_dir, settings.base_url)
     round_log.resume(database)
+    unsealing.finish_interrupted(database, settings.keys_dir)
+    keeping.finish_interrupted(database, keys)
     return Services(
         settings=settings,
         database=database,

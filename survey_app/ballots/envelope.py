@@ -22,6 +22,7 @@ VERSION = b"\x02"
 BUCKET = 1024
 OPENING_BYTES = 32
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+TRIAL = b"trial"
 _LENGTHS = struct.Struct(">II")
 
 Comments = tuple[tuple[int, str, str], ...]
@@ -93,6 +94,20 @@ def _info(round_: FrozenRound, rater_class: str) -> bytes:
     return b"\0".join(part.encode() for part in (round_.key, round_.digest, rater_class))
 
 
+def seal_trial(content: bytes, public_key: bytes) -> bytes:
+    """An envelope of no round, to rehearse the opening."""
+    key = X25519PublicKey.from_public_bytes(public_key)
+    return VERSION + _SUITE.encrypt(content, key, info=TRIAL)
+
+
+def open_trial(sealed: bytes, private_key: X25519PrivateKey) -> bytes | None:
+    """What lies in it; None where this is not its key."""
+    try:
+        return _SUITE.decrypt(sealed[1:], private_key, info=TRIAL)
+    except InvalidTag:
+        return None
+
+
 def is_envelope(payload: bytes) -> bool:
     """Whether a stored payload waits for the opening."""
     return payload[:1] == VERSION
@@ -102,7 +117,3 @@ def new_keys() -> tuple[bytes, bytes]:
     """A fresh pair for a round: private key, public key."""
     private = X25519PrivateKey.generate()
     return private.private_bytes_raw(), private.public_key().public_bytes_raw()
-
-
-def private_key(raw: bytes) -> X25519PrivateKey:
-    return X25519PrivateKey.from_private_bytes(raw)

@@ -18,6 +18,45 @@ class CloseForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
     )
 
 
+PAPER = {"autocomplete": "off", "class": "code", "spellcheck": "false"}
+SHARE_HELP = _("照着纸上的字输入，空格、大小写不论。")
+
+
+class HoldersForm(FlaskForm):  # type: ignore[misc]
+    """Who will hold the three shares."""
+
+    first = StringField(_("第 1 份由谁保管"), [NEEDED, Length(max=40)])
+    second = StringField(_("第 2 份由谁保管"), [NEEDED, Length(max=40)])
+    third = StringField(_("第 3 份由谁保管"), [NEEDED, Length(max=40)])
+
+    @property
+    def names(self) -> list[str]:
+        return [self.first.data or "", self.second.data or "", self.third.data or ""]
+
+
+class ShareForm(FlaskForm):  # type: ignore[misc]
+    """One share, typed from paper."""
+
+    share = StringField(
+        _("纸上的份额"), [NEEDED, Length(max=80)], description=SHARE_HELP, render_kw=PAPER
+    )
+
+
+class TwoSharesForm(FlaskForm):  # type: ignore[misc]
+    """Two shares, typed from paper by their holders."""
+
+    first = StringField(
+        _("第一份"), [NEEDED, Length(max=80)], description=SHARE_HELP, render_kw=PAPER
+    )
+    second = StringField(
+        _("第二份"), [NEEDED, Length(max=80)], description=SHARE_HELP, render_kw=PAPER
+    )
+
+    @property
+    def shares(self) -> list[str]:
+        return [self.first.data or "", self.second.data or ""]
+
+
 class ReissueForm(FlaskForm):  # type: ignore[misc]
     """The code of the card to be replaced."""
 

@@ -6,10 +6,12 @@ again in one transaction, in the order of their random keys, and the old ones ar
 SQLite's tables here have no such number.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, Table, delete, insert, select, text
 
 from survey_app.ballots.tables import Admission, Ballot, Comment, Receipt
-from survey_app.core.database import Database
+from survey_app.core.database import Base, Database
 
 REWRITTEN = (Ballot, Comment, Receipt, Admission)
 
@@ -22,8 +24,15 @@ def rewrite(database: Database, round_id: int) -> None:
         database.lock_round(connection, round_id, is_exclusive=True)
         for table in REWRITTEN:
             _again(connection, table.__table__, round_id)  # type: ignore[arg-type]
+    vacuum(database, REWRITTEN)
+
+
+def vacuum(database: Database, tables: Sequence[type[Base]]) -> None:
+    """PostgreSQL: make room of the rows that were deleted. SQLite's were overwritten already."""
+    if database.is_sqlite:
+        return
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for table in REWRITTEN:
+        for table in tables:
             connection.execute(text(f"VACUUM {table.__tablename__}"))
 
 

@@ -10,7 +10,9 @@ from survey_app.ballots.cards import reissue as reissue_card
 from survey_app.ballots.entrance import UnknownCodeError, card_entrance
 from survey_app.closing import arrivals, service, watching
 from survey_app.closing.act_views import asking
+from survey_app.closing.ceremony_views import keys
 from survey_app.closing.forms import CloseForm, ReissueForm
+from survey_app.closing.keeping_views import keeping
 from survey_app.closing.watching import LinkProgress
 from survey_app.core import clock
 from survey_app.core.access import current, only
@@ -21,6 +23,8 @@ from survey_app.rounds.overview import close_what_is_due, overview
 
 blueprint = Blueprint("closing", __name__, url_prefix="/admin/rounds/<int:round_id>")
 blueprint.register_blueprint(asking)
+blueprint.register_blueprint(keys)
+blueprint.register_blueprint(keeping)
 REFRESH_SECONDS = 20
 BIN_SECONDS = 600
 

@@ -33,11 +33,13 @@ from survey_app.register.reading import Register
 from survey_app.rounds.bindings import NOT_ASKED, choices, usual
 from survey_app.rounds.channels import CHANNELS, OFFERED
 from survey_app.rounds.schemes import NUMBERED, Offered
+from survey_app.rounds.service import KEEP_DAYS
 
 NEEDED = DataRequired(_("请填写这一项。"))
 UPLOADED = "upload"
 KEPT = "keep"
 MAX_COUNT = 5_000
+MAX_DAYS = 3650
 
 
 def _is_period(_form: FlaskForm, field: StringField) -> None:
@@ -88,6 +90,20 @@ class RoundForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
         [InputRequired(_("请填写这一项。")), NumberRange(0, 1_000_000)],
         default=30,
         description=_("份数。不足的在进度页标出“回收不足”；填 0 表示不设目标。"),
+        render_kw={"inputmode": "numeric"},
+    )
+    is_sealed = BooleanField(
+        _("密封轮次：答卷一收到就加密，关闭以后由三位密钥保管人中的两位一起打开"),
+        description=_(
+            "凭个人验证码参加（代表、领导等）的轮次建议选上。开封以前没有任何中间结果；"
+            "开放以前要请三位保管人到场办一次密钥仪式；丢失两份密钥，本轮的答卷就永远打不开。"
+        ),
+    )
+    keep_days = IntegerField(
+        _("核算以后，评议人的原始资料保存几天"),
+        [Optional(), NumberRange(1, MAX_DAYS, _("请填 1 到 3650。"))],
+        default=KEEP_DAYS,
+        description=_("到期以后由两人办理销毁。开放以后不能再改。"),
         render_kw={"inputmode": "numeric"},
     )
     is_simulated = BooleanField(_("这是演示或培训用的模拟轮次，每一页都标明“模拟数据”"))

@@ -21,6 +21,12 @@ class KeyLostError(DomainError):
     )
 
 
+class KeyDestroyedError(KeyLostError):
+    status = 410
+    message = N_("这一轮早已结束，评议人的原始资料已按规定的期限销毁，刚才的内容没有记录。")
+    remedy = N_("您以前提交的答卷仍然算数；凭回执号可以在回执查询页核对。")
+
+
 class KeyStore:
     """One 256-bit key a round, in a file of mode 0600 that no backup of the database holds."""
 
@@ -39,6 +45,7 @@ class KeyStore:
             )
         except FileExistsError:
             return
+        self._gone(round_id).unlink(missing_ok=True)
         with os.fdopen(handle, "wb") as file:
             file.write(secrets.token_bytes(KEY_BYTES))
             file.flush()
@@ -50,7 +57,8 @@ class KeyStore:
             try:
                 self._known[round_id] = self._path(round_id).read_bytes()
             except FileNotFoundError as error:
-                raise KeyLostError from error
+                is_destroyed = self._gone(round_id).exists()
+                raise (KeyDestroyedError if is_destroyed else KeyLostError) from error
         return self._known[round_id]
 
     def has(self, round_id: int) -> bool:
@@ -62,12 +70,19 @@ class KeyStore:
         return hmac.digest(self.read(round_id), purpose.encode() + b"\0" + value, sha256)
 
     def destroy(self, round_id: int) -> None:
-        """Overwrite and remove the key: what it hashed can no longer be tried out."""
+        """Overwrite and remove the key: what it hashed can no longer be tried out.
+
+        An empty file says that this was meant, so that nobody looks for a backup.
+        """
         self._known.pop(round_id, None)
         path = self._path(round_id)
         if path.exists():
             path.write_bytes(secrets.token_bytes(KEY_BYTES))
             path.unlink()
+            self._gone(round_id).touch(mode=0o600)
+
+    def _gone(self, round_id: int) -> Path:
+        return self.folder / f"round-{round_id}.destroyed"
 
     def _path(self, round_id: int) -> Path:
         return self.folder / f"round-{round_id}.key"

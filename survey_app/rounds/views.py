@@ -83,7 +83,10 @@ def new() -> str:
     """A form with the usual choices made already."""
     register = register_service.read_present(services().database)
     schemes = offered(services().database)
-    form = round_form(register, None, schemes)(scheme=DEFAULT_SCHEME)
+    # Whoever is on a roster comes with a personal code.
+    form = round_form(register, None, schemes)(
+        scheme=DEFAULT_SCHEME, is_sealed=bool(register.roster)
+    )
     return _form_page(form, None)
 
 
@@ -118,6 +121,8 @@ def edit(round_id: int) -> str:
         close_at=clock.local(row.close_at) if row.close_at else None,
         target_per_ratee=row.target_per_ratee,
         is_simulated=row.is_simulated,
+        is_sealed=row.is_sealed,
+        keep_days=row.keep_days,
         period=row.period,
         scheme=value_of(row.scheme_toml, schemes) or KEPT,
     )
@@ -175,6 +180,8 @@ def _spec(form: RoundForm, scheme: str) -> RoundSpec:
         close_at=close_at.replace(tzinfo=clock.LOCAL) if close_at else None,
         is_simulated=form.is_simulated.data,
         period=(form.period.data or "").strip(),
+        is_sealed=form.is_sealed.data,
+        keep_days=form.keep_days.data or service.KEEP_DAYS,
     )
 
 
