@@ -38,16 +38,16 @@ def _is_name(value: object) -> bool:
     return isinstance(value, str) and value != ""
 
 
+def _is_file_name(value: object) -> bool:
+    return isinstance(value, str) and value not in ("", ".", "..") and not set("/\\\0") & set(value)
+
+
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _is_flag(value: object) -> bool:
     return isinstance(value, bool)
-
-
-def _is_id(value: object) -> bool:
-    return _is_count(value) or _is_name(value)
 
 
 def _is_digest(value: object) -> bool:
@@ -100,18 +100,18 @@ FIELDS: Mapping[str, Mapping[str, Rule]] = {
         "record": _is_digest,
     },
     "issuance": {
-        "batch": _is_id,
+        "batch": _is_count,
         "rater_class": _is_name,
         "evidence": _is_name,
         "issued": _is_count,
         "root": _is_digest,
     },
-    "reissue": {"batch": _is_id, "void": _is_digest, "new": _is_digest},
+    "reissue": {"batch": _is_count, "void": _is_digest, "new": _is_digest},
     "ballot": {"rater_class": _is_name, "evidence": _is_name, "commitment": _is_digest},
     "receipt": {"hash": _is_digest},
     "admission": {"nullifier": _is_digest},
     "act": {"action": _is_name, "at": _is_moment, "digest": _is_digest},
-    "exclusion": {"decision": _is_id, "digest": _is_digest, "act": _is_act, **_TWO_NAMES},
+    "exclusion": {"decision": _is_name, "digest": _is_digest, "act": _is_act, **_TWO_NAMES},
     "close": {"at": _is_moment, "received": _is_counts, "is_early": _is_flag},
     "reopen": {"at": _is_moment, "reason_digest": _is_digest, **_TWO_NAMES},
     "opened": {
@@ -124,7 +124,7 @@ FIELDS: Mapping[str, Mapping[str, Rule]] = {
     },
     "sealed": {"manifests": _is_digests},
     "result": {"run": _is_count, "scores": _is_digest, "config": _is_file_digest},
-    "release": {"name": _is_name, "digest": _is_digest, "kind": _is_name},
+    "release": {"name": _is_file_name, "digest": _is_digest, "kind": _is_name},
     "destroyed": {"what": _is_counts},
 }
 
