@@ -2,7 +2,7 @@
 
 import click
 
-from survey_app.cli import assessing, attacking, backup, demo, rounds, schemes, serving
+from survey_app.cli import assessing, attacking, backup, demo, rounds, schemes, serving, witness
 from survey_app.cli.console import utf8_streams
 from survey_app.cli.stats import stats
 
@@ -35,6 +35,7 @@ for _one in (
     attacking.attacks,
     backup.backup,
     backup.restore,
+    witness.witness,
 ):
     group.add_command(_one)
 

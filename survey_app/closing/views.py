@@ -13,6 +13,7 @@ from survey_app.closing.act_views import asking
 from survey_app.closing.ceremony_views import keys
 from survey_app.closing.forms import CloseForm, ReissueForm
 from survey_app.closing.keeping_views import keeping
+from survey_app.closing.minutes_views import minutes
 from survey_app.closing.watching import LinkProgress
 from survey_app.core import clock
 from survey_app.core.access import current, only
@@ -25,6 +26,7 @@ blueprint = Blueprint("closing", __name__, url_prefix="/admin/rounds/<int:round_
 blueprint.register_blueprint(asking)
 blueprint.register_blueprint(keys)
 blueprint.register_blueprint(keeping)
+blueprint.register_blueprint(minutes)
 REFRESH_SECONDS = 20
 BIN_SECONDS = 600
 

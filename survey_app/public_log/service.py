@@ -114,14 +114,13 @@ def open_log(database: Database, round_key: str) -> PublicLog:
         ).all()
         if not stored:
             raise NotFoundError
-        first = json.loads(session.get_one(LogLeaf, (row.id, 0)).body)
         return PublicLog(
             row.key,
             row.title,
             row.is_simulated,
             row.state != "open",
             tuple(_head(one) for one in stored),
-            verifier_key(stored[0].note.partition("\n")[0], base64.b64decode(first["log_key"])),
+            key_of(session, stored[0]),
         )
 
 
@@ -152,6 +151,13 @@ def consistency(
         if head is None or not 0 < earlier <= later <= head.size:
             raise NoSuchHeadError
         return _lines(trees.tree(session, row.id, later).consistency_proof(earlier, later))
+
+
+def key_of(session: Session, head: LogCheckpoint) -> str:
+    """The key a head is checked with, as people hand it on: leaf 0 names it."""
+    first = json.loads(session.get_one(LogLeaf, (head.round_id, 0)).body)
+    origin = head.note.partition("\n")[0]
+    return verifier_key(origin, base64.b64decode(first["log_key"]))
 
 
 def _round(session: Session, round_key: str) -> Round:

@@ -147,6 +147,12 @@ def newest(session: Session, round_id: int) -> LogCheckpoint | None:
     )
 
 
+def is_kept(database: Database, round_id: int) -> bool:
+    """Whether the round has a log that is signed."""
+    with database.read() as session:
+        return newest(session, round_id) is not None
+
+
 def problem(database: Database, round_id: int) -> LogBehindError | None:
     """What is wrong with a log that cannot be signed any more, for administrators."""
     try:

@@ -15,6 +15,7 @@ from survey_app.core.access import ROLES, current, only
 from survey_app.core.errors import NotFoundError
 from survey_app.core.services import services
 from survey_app.core.uploads import clean_name
+from survey_app.record import round_log
 from survey_app.register import service as register_service
 from survey_app.register.names import ratee_class_name
 from survey_app.rounds import codes, life, service
@@ -217,6 +218,8 @@ def detail(round_id: int) -> str:
         scheme=scheme,
         path=PATH,
         library=library(),
+        has_log=round_log.is_kept(services().database, round_id),
+        log_problem=round_log.problem(services().database, round_id),
         is_simulated=found.row.is_simulated,
         is_test=found.row.state == "testing",
     )
