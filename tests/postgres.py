@@ -48,6 +48,13 @@ class Server:
         assert binaries is not None
         _run(self.folder, [str(binaries / "pg_ctl"), "-D", str(self.data), "-w", *arguments])
 
+    def is_up(self) -> bool:
+        try:
+            psycopg.connect(self._url("postgres"), connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
     def start(self) -> None:
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1"
         self.control("-l", str(self.folder / "log"), "-o", options, "start")

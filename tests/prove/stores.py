@@ -1,10 +1,12 @@
 """Stores for one trial, gone afterwards: a SQLite file, or a PostgreSQL server of its own."""
 
+import atexit
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from survey_app.core.config import Settings
@@ -39,26 +41,43 @@ def sqlite_store(task: Task) -> Iterator[Store]:
 
 @contextmanager
 def postgres_store(task: Task) -> Iterator[Store]:
-    """A scratch installation on a PostgreSQL server that belongs to the trial."""
-    with postgres_server() as server, server.new_database() as url:
+    """A scratch installation on a PostgreSQL server that belongs to the trials.
+
+    Raises CannotTryError where PostgreSQL is not installed.
+    """
+    if find_binaries() is None:
+        raise CannotTryError("PostgreSQL is not installed")
+    server = _server()
+    if not server.is_up():  # a trial that broke may have left it stopped
+        server.start()
+    with server.new_database(_template().rpartition("/")[2]) as url:
         home = Path(tempfile.mkdtemp(prefix="home-", dir=task.folder))
-        migrate(url, home)
         with _opened(home, url, server) as store:
             yield store
 
 
-@contextmanager
-def postgres_server() -> Iterator[Server]:
-    """A server in a scratch folder. Raises CannotTryError where PostgreSQL is not installed."""
-    if find_binaries() is None:
-        raise CannotTryError("PostgreSQL is not installed")
+@cache
+def _server() -> Server:
     folder = Path(tempfile.mkdtemp(prefix="prove-pg-"))
     server = start_server(folder)
-    try:
-        yield server
-    finally:
+
+    def end() -> None:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(end)
+    return server
+
+
+@cache
+def _template() -> str:
+    """The URL of a database with every table, to be copied."""
+    made = ExitStack()
+    url = made.enter_context(_server().new_database())
+    made.pop_all()  # it goes with the server
+    with tempfile.TemporaryDirectory() as folder:
+        migrate(url, Path(folder))
+    return url
 
 
 STORES = {"sqlite": sqlite_store, "postgres": postgres_store}

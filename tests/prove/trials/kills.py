@@ -86,8 +86,6 @@ def _lose_commits(store: Store) -> None:
         rows.execute(
             text(f"ALTER DATABASE {store.database.url.database} SET synchronous_commit=off")
         )
-        rows.execute(text("ALTER SYSTEM SET wal_writer_delay = '2s'"))
-        rows.execute(text("SELECT pg_reload_conf()"))
 
 
 def receipts(world: World) -> set[str]:
