@@ -31,6 +31,7 @@ class Walk:
     seen: dict[str, int] = field(default_factory=dict)
     patterns: Counter[str] = field(default_factory=Counter)
     faults: list[tuple[str, str]] = field(default_factory=list)
+    pages: dict[str, str] = field(default_factory=dict)
 
     def through(self, *starts: str) -> "Walk":
         """Follow every link from these addresses on."""
@@ -47,6 +48,7 @@ class Walk:
             if "Location" in reply.headers:
                 waiting += inside(address, reply.headers["Location"])
             elif reply.mimetype == "text/html":
+                self.pages[address] = reply.text
                 waiting += links(address, reply.text)
         return self
 
