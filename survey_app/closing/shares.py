@@ -115,7 +115,7 @@ def _misspelt(clean: str) -> Said | None:
 def _no_share(clean: str, hashes: Mapping[int, bytes], round_key: str) -> Said:
     for group, candidate in _one_slip_away(clean):
         share = _decode(candidate)
-        if hashes.get(share.number) == share.hash(round_key):
+        if share.text == candidate and hashes.get(share.number) == share.hash(round_key):
             return N_("第 {group} 组有一个字不对，或两个相邻的字颠倒了"), COMPARE, {"group": group}
     if check_character(clean[:-1]) != clean[-1]:
         return N_("有几个字和纸上不一样（校验字不符）"), COMPARE, {}
