@@ -5,10 +5,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from survey_app.accounts import two_persons
+from survey_app.accounts.act_tables import TwoPersonAct
 from survey_app.accounts.forms import DecideForm
 from survey_app.core import clock
 from survey_app.core.access import current, only
 from survey_app.core.services import services
+from survey_app.record.views import details
 
 approvals = Blueprint("approvals", __name__, url_prefix="/approvals")
 READERS = ("admin", "clerk", "security", "auditor")
@@ -55,6 +57,7 @@ def _page(faulty: int | None = None, form: DecideForm | None = None) -> str:
         done=found.done[:SHOWN_DONE],
         forms=forms,
         kinds=two_persons.KINDS,
+        described=_described,
         state_of=lambda row: two_persons.state_of(row, clock.now()),
         state_names=two_persons.STATE_NAMES,
         lapses=lambda row: clock.local(row.asked_at + two_persons.LAPSES_AFTER),
@@ -66,3 +69,9 @@ def _page(faulty: int | None = None, form: DecideForm | None = None) -> str:
         },
         say=_,
     )
+
+
+def _described(row: TwoPersonAct) -> tuple[str, str]:
+    """What an act is about in words, and where to look at it."""
+    describe = two_persons.KINDS[row.kind].describe
+    return describe(row.round_id, row.details) if describe else (details(row.details), "")

@@ -77,6 +77,8 @@ class Act:
 
 
 CarryOut = Callable[[Session, Act], None]
+Describe = Callable[[int | None, Mapping[str, Any]], tuple[str, str]]
+"""From the round and the details to words, and an address where to look at it ("" for none)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Kind:
     name: str
     carry_out: CarryOut | None
     approvers: tuple[Role, ...]
+    describe: Describe | None
 
 
 KINDS: dict[str, Kind] = {}
@@ -97,9 +100,10 @@ def register(
     carry_out: CarryOut | None = None,
     *,
     approvers: tuple[Role, ...] = APPROVERS,
+    describe: Describe | None = None,
 ) -> None:
     """Make a kind of act known. Without `carry_out` it is a permit."""
-    KINDS[kind] = Kind(name, carry_out, approvers)
+    KINDS[kind] = Kind(name, carry_out, approvers, describe)
 
 
 def ask(

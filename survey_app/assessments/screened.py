@@ -1,21 +1,28 @@
 """People decide on findings of the screens (答卷去留): with a reason, append-only, reversible."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
+from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.problems import N_, Problem, digest
+from survey_app.accounts import two_persons
+from survey_app.accounts.two_persons import Act as TwoPersonsAct
 from survey_app.assessments.history import SheetRows
 from survey_app.assessments.tables import Approval, Run, ScreeningDecision
+from survey_app.assessments.wording import FLAG_NAMES
 from survey_app.core import clock
 from survey_app.core.database import Database
 from survey_app.core.errors import DomainError, ProblemsError
+from survey_app.record import round_log
 from survey_app.record import service as record
 from survey_app.rounds.frozen import hold_round
 
+KIND = "screening.decide"
+PLACE_NAMES = ("sealed_round", "rule", "rater_class", "subject", "ratee")
 Act = Literal["exclude", "keep", "withdraw"]
 ACTS: tuple[Act, ...] = get_args(Act)
 ACT_NAMES: dict[str, str] = {
@@ -50,6 +57,7 @@ class ActLine:
     reason: str
     operator: str
     at: str
+    approved_by: str = ""
 
 
 def screened_sheet(session: Session, round_id: int) -> SheetRows | None:
@@ -84,55 +92,144 @@ def is_settled(database: Database, run_id: int) -> bool:
 
 def decide(
     database: Database, round_id: int, run_id: int, operator: str, place: Place, act: str, why: str
-) -> None:
-    """Add an act on a finding of the newest run, on record. It takes effect with the next run.
+) -> bool:
+    """Decide on a finding of the newest run, on record. It takes effect with the next run.
+
+    What leaves sheets out, or takes that back, only asks: another operator has to approve.
+    True where it was done at once.
 
     Raises ProblemsError without a reason or without anything to take back, SettledError while the
     grades are approved, NewerRunError where the run is not the newest.
     """
-    why = " ".join(why.split())
-    problems = [*_problems_of(act, why)]
+    said = Said(run_id, place, act, " ".join(why.split()))
     with database.write() as session:
-        hold_round(session, round_id)
-        newest = select(Run.id).where(Run.round_id == round_id).order_by(Run.number.desc()).limit(1)
-        if session.scalar(newest) != run_id:
-            raise NewerRunError
-        if _is_approved(session, run_id):
-            raise SettledError
-        held = standing(_acts(session, round_id)).get(place)
-        if act == "withdraw" and held is None:
-            problems.append(
-                Problem(ACT_NAMES[act], N_("这条线索没有决定可撤回"), N_("请先作出决定"))
-            )
-        if problems:
-            raise ProblemsError(problems)
-        sealed_round, rule, rater_class, subject, ratee = place
-        session.add(
-            ScreeningDecision(
-                round_id=round_id,
-                run_id=run_id,
-                sealed_round=sealed_round,
-                rule=rule,
-                rater_class=rater_class,
-                subject=subject,
-                ratee=ratee,
-                act=act,
-                reason=why,
-                operator=operator,
-                at=clock.now(),
-            )
+        held = _check(session, round_id, said)
+        if changes_results(held, act):
+            two_persons.ask(session, operator, KIND, said.why, round_id, **said.details())
+            return False
+        _add(session, round_id, said, operator)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody wants to hold about a finding."""
+
+    run_id: int
+    place: Place
+    act: str
+    why: str
+
+    def details(self) -> dict[str, Any]:
+        """As an act of two persons carries it."""
+        named = dict(zip(PLACE_NAMES, self.place, strict=True))
+        return {"run_id": self.run_id, "decision": self.act, **named}
+
+
+def changes_results(held: ActLine | None, act: str) -> bool:
+    """Whether an act changes which sheets count: leaving out, and whatever takes that back."""
+    return act == "exclude" or (held is not None and held.act == "exclude")
+
+
+def waiting(database: Database, round_id: int) -> dict[Place, str]:
+    """What was asked for about findings of a round and waits for another operator."""
+    return {
+        _place(row.details): str(row.details["decision"])
+        for row in two_persons.waiting_for_round(database, round_id)
+        if row.kind == KIND
+    }
+
+
+def _carry_out(session: Session, act: TwoPersonsAct) -> None:
+    said = Said(act.details["run_id"], _place(act.details), act.details["decision"], act.reason)
+    _check(session, act.round, said)
+    row = _add(session, act.round, said, act.asked_by, act.approved_by)
+    leaf = {
+        "type": "exclusion",
+        "decision": _finding(said.place),
+        "digest": digest(_content(row)).removeprefix("sha256:"),
+        "act": said.act,
+        "asked_by": act.asked_by,
+        "approved_by": act.approved_by,
+    }
+    round_log.add(session, act.round, leaf)
+
+
+def decided_by_two(session: Session, round_id: int) -> list[dict[str, Any]]:
+    """What the round's log has as digests of exclusions, in its order (for the auditor)."""
+    found = (
+        select(ScreeningDecision)
+        .where(ScreeningDecision.round_id == round_id, ScreeningDecision.approved_by != "")
+        .order_by(ScreeningDecision.id)
+    )
+    return [_content(row) for row in session.scalars(found)]
+
+
+def _content(row: ScreeningDecision) -> dict[str, Any]:
+    named = {name: getattr(row, name) for name in PLACE_NAMES}
+    return named | {"decision": row.act, "reason": row.reason, "run_id": row.run_id}
+
+
+def _finding(place: Place) -> str:
+    """The name of a finding, the same on the page and in the log."""
+    from analysis.round_statistics.pile import key_of
+
+    return key_of(place)
+
+
+def _place(details: Mapping[str, Any]) -> Place:
+    first, second, third, fourth, fifth = (str(details[name]) for name in PLACE_NAMES)
+    return first, second, third, fourth, fifth
+
+
+def _check(session: Session, round_id: int, said: Said) -> ActLine | None:
+    """What holds about the finding now; raises where nothing can be decided."""
+    problems = _problems_of(said.act, said.why)
+    hold_round(session, round_id)
+    newest = select(Run.id).where(Run.round_id == round_id).order_by(Run.number.desc()).limit(1)
+    if session.scalar(newest) != said.run_id:
+        raise NewerRunError
+    if _is_approved(session, said.run_id):
+        raise SettledError
+    held = standing(_acts(session, round_id)).get(said.place)
+    if said.act == "withdraw" and held is None:
+        problems.append(
+            Problem(ACT_NAMES[said.act], N_("这条线索没有决定可撤回"), N_("请先作出决定"))
         )
-        record.append(
-            session,
-            operator,
-            "screening.decide",
-            round_id=round_id,
-            rule=rule,
-            subject=subject or rater_class,
-            ratee=ratee,
-            act=act,
-            reason=why,
-        )
+    if problems:
+        raise ProblemsError(problems)
+    return held
+
+
+def _add(
+    session: Session, round_id: int, said: Said, operator: str, approved_by: str = ""
+) -> ScreeningDecision:
+    row = ScreeningDecision(
+        round_id=round_id,
+        run_id=said.run_id,
+        **dict(zip(PLACE_NAMES, said.place, strict=True)),
+        act=said.act,
+        reason=said.why,
+        operator=operator,
+        approved_by=approved_by,
+        at=clock.now(),
+    )
+    session.add(row)
+    session.flush()
+    _round, rule, rater_class, subject, ratee = said.place
+    record.append(
+        session,
+        operator,
+        "screening.decide",
+        round_id=round_id,
+        rule=rule,
+        subject=subject or rater_class,
+        ratee=ratee,
+        act=said.act,
+        reason=said.why,
+        approved_by=approved_by,
+    )
+    return row
 
 
 def _problems_of(act: str, why: str) -> list[Problem]:
@@ -159,6 +256,7 @@ def _acts(session: Session, round_id: int) -> tuple[ActLine, ...]:
             row.reason,
             row.operator,
             f"{clock.local(row.at):%Y-%m-%d %H:%M}",
+            row.approved_by,
         )
         for row in session.scalars(found)
     )
@@ -167,3 +265,15 @@ def _acts(session: Session, round_id: int) -> tuple[ActLine, ...]:
 def _is_approved(session: Session, run_id: int) -> bool:
     found = select(Approval.act).where(Approval.run_id == run_id).order_by(Approval.id.desc())
     return session.scalar(found.limit(1)) == "approve"
+
+
+def _describe(round_id: int | None, details: Mapping[str, Any]) -> tuple[str, str]:
+    place = _place(details)
+    _round, rule, rater_class, subject, ratee = place
+    about = " ".join(part for part in (rater_class, subject, ratee) if part)
+    words = f"{gettext(ACT_NAMES[details['decision']])} · {gettext(FLAG_NAMES.get(rule, rule))}"
+    address = f"/admin/rounds/{round_id}/assessment/statistics/answers?finding={_finding(place)}"
+    return f"{words} · {about}", address
+
+
+two_persons.register(KIND, N_("决定答卷去留"), _carry_out, describe=_describe)

@@ -103,7 +103,8 @@ class ScreeningDecision(Base):
 
     The finding is named by the sealed round ("" for all), the rule, the rater class, the link or
     the pattern, and the ratee; never a ballot. `run_id` is the run whose pile it was decided on.
-    "withdraw" takes back what held before.
+    "withdraw" takes back what held before. What changes results has a second person,
+    `approved_by`: a trigger refuses it otherwise (migration 0013).
     """
 
     __tablename__ = "screening_decision"
@@ -124,6 +125,7 @@ class ScreeningDecision(Base):
     act: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     operator: Mapped[str] = mapped_column(Text)
+    approved_by: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -8,25 +8,29 @@ from click.testing import CliRunner
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
+from forms.problems import digest
 from survey_app.assessments import decisions, screened, service
 from survey_app.assessments.screened import NewerRunError, SettledError
 from survey_app.assessments.service import OpenedRun
 from survey_app.assessments.tables import Run, ScreeningDecision
 from survey_app.cli import group
 from survey_app.cli.verifying import verify_path
+from survey_app.closing.service import sealed_folders
 from survey_app.core.config import Settings
 from survey_app.core.database import Database
 from survey_app.core.errors import ProblemsError
 from survey_app.demo.input_files import write_inputs
 from survey_app.demo.outputs import Labels, copy_sealed, read_input_folder, write_results
-from survey_app.record.tables import RecordEntry
+from survey_app.record.tables import LogLeaf, RecordEntry
 from survey_app.reports.writing import write_csv
 from tests.rounds import OPERATOR, SCHEME, World
 from tests.screened import PLACE, WHY, world_with_blanks
+from tests.second import SECOND, approve_all, make_pair
 
 
 @pytest.fixture
 def world(database: Database, settings: Settings) -> World:
+    make_pair(database)
     return world_with_blanks(database, settings)
 
 
@@ -39,8 +43,14 @@ def assess(world: World, settings: Settings) -> OpenedRun:
     return newest(world, settings)
 
 
+def ask(world: World, run: OpenedRun, act: str, why: str = WHY) -> bool:
+    return screened.decide(world.database, world.round_id, run.line.id, OPERATOR, PLACE, act, why)
+
+
 def decide(world: World, run: OpenedRun, act: str, why: str = WHY) -> None:
-    screened.decide(world.database, world.round_id, run.line.id, OPERATOR, PLACE, act, why)
+    """As asked by one and, where it changes results, approved by another."""
+    if not ask(world, run, act, why):
+        assert approve_all(world.database) == 1
 
 
 def total(run: OpenedRun) -> str:
@@ -75,6 +85,65 @@ def test_a_decision_takes_effect_with_the_next_run_and_is_taken_back(
     assert acts == ["exclude", "withdraw"]
     # the runs before stay as they were
     assert total(service.open_run(world.database, settings, world.round_id, 2)) == "80.00"
+
+
+def test_what_changes_results_takes_two_and_the_rest_one(world: World, settings: Settings) -> None:
+    first = newest(world, settings)
+    assert ask(world, first, "keep"), "keeping what counts anyway changes nothing"
+    assert not ask(world, first, "exclude")
+    assert [one.act for one in screened.acts_of(world.database, world.round_id)] == ["keep"]
+    assert not newest(world, settings).inputs.screened
+    assert approve_all(world.database) == 1
+    held = screened.acts_of(world.database, world.round_id)[-1]
+    assert (held.act, held.operator, held.approved_by) == ("exclude", OPERATOR, SECOND)
+    with world.database.read() as session:
+        bodies = session.scalars(select(LogLeaf.body)).all()
+    (leaf,) = [found for one in bodies if (found := json.loads(one))["type"] == "exclusion"]
+    assert (leaf["act"], leaf["asked_by"], leaf["approved_by"]) == ("exclude", OPERATOR, SECOND)
+    with world.database.read() as session:
+        (content,) = screened.decided_by_two(session, world.round_id)
+    assert digest(content) == f"sha256:{leaf['digest']}"
+    assert not ask(world, first, "withdraw", "误判"), "taking it back needs two again"
+    assert screened.waiting(world.database, world.round_id) == {PLACE: "withdraw"}
+
+
+def test_what_was_asked_about_an_earlier_run_is_not_carried_out(
+    world: World, settings: Settings
+) -> None:
+    run = newest(world, settings)
+    assert not ask(world, run, "exclude")
+    ask(world, run, "keep")
+    assess(world, settings)
+    with pytest.raises(NewerRunError):
+        approve_all(world.database)
+    assert [one.act for one in screened.acts_of(world.database, world.round_id)] == ["keep"]
+
+
+def test_the_database_itself_refuses_to_leave_out_by_one(world: World, settings: Settings) -> None:
+    run = newest(world, settings)
+    for approved_by in ("", OPERATOR):
+        with (
+            pytest.raises(DatabaseError, match="two persons"),
+            world.database.write() as session,
+        ):
+            session.add(row(world, run, act="exclude", approved_by=approved_by))
+    decide(world, run, "exclude")
+    for act in ("keep", "withdraw"):
+        with (
+            pytest.raises(DatabaseError, match="two persons"),
+            world.database.write() as session,
+        ):
+            session.add(row(world, run, act=act))
+
+
+def test_without_that_trigger_one_would_do(world: World, settings: Settings) -> None:
+    """The counter-proof."""
+    name = "screening_decision_two_persons"
+    where = "" if world.database.is_sqlite else " ON screening_decision"
+    with world.database.write() as session:
+        session.execute(text(f"DROP TRIGGER {name}{where}"))
+        session.add(row(world, newest(world, settings), act="exclude"))
+    assert [one.act for one in screened.acts_of(world.database, world.round_id)] == ["exclude"]
 
 
 def test_every_refusal_leaves_nothing_behind(world: World, settings: Settings) -> None:
@@ -112,7 +181,9 @@ def test_nothing_changes_while_grades_are_approved(world: World, settings: Setti
         decisions.approve(world.database, newest(world, settings), OPERATOR)
 
 
-def row(world: World, run: OpenedRun, reason: str = WHY, act: str = "keep") -> ScreeningDecision:
+def row(
+    world: World, run: OpenedRun, reason: str = WHY, act: str = "keep", approved_by: str = ""
+) -> ScreeningDecision:
     return ScreeningDecision(
         round_id=world.round_id,
         run_id=run.line.id,
@@ -124,6 +195,7 @@ def row(world: World, run: OpenedRun, reason: str = WHY, act: str = "keep") -> S
         act=act,
         reason=reason,
         operator=OPERATOR,
+        approved_by=approved_by,
         at=run_time(),
     )
 
@@ -187,7 +259,7 @@ def test_a_folder_of_results_carries_the_decisions(
     decide(world, newest(world, settings), "exclude")
     run = assess(world, settings)
     write_inputs(tmp_path / "inputs", run.inputs, SCHEME, ())
-    copy_sealed([*(settings.sealed_dir / run.frozen.key).iterdir()], tmp_path)
+    copy_sealed(sealed_folders(settings.sealed_dir, run.frozen.key), tmp_path)
     labels = Labels("测试", "")
     write_results(tmp_path, run.assessment, run.inputs, labels)
     assert read_input_folder(tmp_path / "inputs").screened == run.inputs.screened

@@ -71,10 +71,21 @@ def test_a_clerk_looks_decides_and_takes_back(desk_app: Flask, world: World, tab
         reply = clerk.post(tab, {"finding": key, "act": act, "reason": reason}, tab)
         return reply.text if reply.status_code == 422 else clerk.get(reply.headers["Location"])
 
+    def approve(act: int) -> None:
+        assert WHY in admin.get("/admin/approvals/") or act > 1
+        admin.post(f"/admin/approvals/{act}", {"verdict": "approve"})
+
+    admin = signed_in(desk_app, "admin")
     assert "没有写理由" in post("exclude", "")
     said = words(post("exclude", WHY))
-    assert "已记录：不计入" in said
+    assert "已提出：不计入" in said
+    assert "等待批准：不计入" in said
+    assert "到“核算结果”重新核算" not in said
+    assert clerk.post("/admin/approvals/1", {"verdict": "approve"}).status_code == 403
+    approve(1)
+    said = words(clerk.get(f"{tab}?finding={key}"))
     assert "到“核算结果”重新核算" in said
+    assert "clerk（admin批准）" in said
     assess(desk_app, world)
     html = clerk.get(f"{tab}?finding={key}")
     assert both in cells(html)  # the same two results, from the other side
@@ -82,6 +93,7 @@ def test_a_clerk_looks_decides_and_takes_back(desk_app: Flask, world: World, tab
     # received, duplicate, void, left out by people, valid
     assert ["市民", "22", "0", "0", "6", "16"] in [row[1:] for row in cells(html)]
     post("withdraw", "误判")
+    approve(2)
     assess(desk_app, world)
     assert ["市民", "22", "0", "0", "0", "22"] in [row[1:] for row in cells(clerk.get(tab))]
 

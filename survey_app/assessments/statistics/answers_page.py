@@ -1,6 +1,6 @@
 """The page 答卷质量: what the screens point at, both results, and what people decide about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flask import abort, flash, redirect, request, url_for
@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from forms.problems import N_
+from survey_app.accounts import two_persons
 from survey_app.assessments import screened, service
 from survey_app.assessments.screened import ACT_NAMES, ActLine, Place
 from survey_app.assessments.service import OpenedRun
@@ -58,6 +59,8 @@ class PileRow:
     """Whether this run leaves it out (True), keeps it (False); None where nobody had decided."""
     results: "BothResults | None"
     history: tuple[ActLine, ...]
+    waiting: str = ""
+    """The act that waits for another operator, "" where none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +115,15 @@ def decide(round_id: int) -> Response | tuple[str, int]:
     database = services().database
     run_id, login = of.run.line.id, current().login
     try:
-        screened.decide(database, round_id, run_id, login, place, act, why)
+        is_done = screened.decide(database, round_id, run_id, login, place, act, why)
     except ProblemsError as error:
         return _page(round_id, of, key, [one.text(_) for one in error.problems]), 422
-    flash(_("已记录：{act}。重新核算之后才生效。").format(act=_(ACT_NAMES[act])))
+    told = (
+        _("已记录：{act}。重新核算之后才生效。")
+        if is_done
+        else _("已提出：{act}。要由另一位操作员在“待批事项”批准，再重新核算，才生效。")
+    )
+    flash(told.format(act=_(ACT_NAMES[act])))
     return redirect(
         url_for("assessments.statistics.answers", round_id=round_id, finding=key), code=303
     )
@@ -129,7 +137,10 @@ def _page(round_id: int, of: OpenedStatistics, key: str, problems: list[str]) ->
     wanted = list(places.values()) if "all" in request.args else []
     wanted += [places[key]] if key in places else []
     results_of(of.run, settings, wanted)
-    rows = _rows(of.run, found, acts)
+    asked = screened.waiting(database, round_id)
+    rows = tuple(
+        replace(one, waiting=asked.get(places[one.key], "")) for one in _rows(of.run, found, acts)
+    )
     looked = next((one for one in rows if one.key == key), None)
     if key and looked is None:
         abort(404)
@@ -160,6 +171,7 @@ def _page(round_id: int, of: OpenedStatistics, key: str, problems: list[str]) ->
         is_settled=settled,
         may_decide=newest and not settled and current().has_role("admin", "clerk"),
         typed=request.form.get("reason", ""),
+        has_second=two_persons.has_second(database, screened.KIND, current().login),
         key_of=_key_of,
     )
 

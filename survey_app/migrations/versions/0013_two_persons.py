@@ -22,6 +22,7 @@ def upgrade() -> None:
     _make_second_factors()
     for table in APPEND_ONLY:
         _refuse_changes(table)
+    _leave_out_by_two()
 
 
 def _widen_roles() -> None:
@@ -126,3 +127,33 @@ def _refuse_changes(table: str) -> None:
             else "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
         )
         op.execute(f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} {body}")
+
+
+def _leave_out_by_two() -> None:
+    """Leaving out answer sheets, or taking that back, has a second person."""
+    op.add_column(
+        "screening_decision",
+        sa.Column("approved_by", sa.Text(), nullable=False, server_default=""),
+    )
+    alone = """(NEW.approved_by = '' OR NEW.approved_by = NEW.operator)
+        AND (NEW.act = 'exclude' OR (
+            SELECT act FROM screening_decision
+            WHERE round_id = NEW.round_id AND sealed_round = NEW.sealed_round
+                AND rule = NEW.rule AND rater_class = NEW.rater_class
+                AND subject = NEW.subject AND ratee = NEW.ratee
+            ORDER BY id DESC LIMIT 1) = 'exclude')"""
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE TRIGGER screening_decision_two_persons BEFORE INSERT ON screening_decision"
+            f" WHEN {alone} BEGIN SELECT RAISE(ABORT, 'two persons: screening_decision'); END"
+        )
+        return
+    op.execute(
+        "CREATE FUNCTION refuse_alone() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN IF {alone} THEN RAISE EXCEPTION 'two persons: %', TG_TABLE_NAME; END IF;"
+        " RETURN NEW; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER screening_decision_two_persons BEFORE INSERT ON screening_decision"
+        " FOR EACH ROW EXECUTE FUNCTION refuse_alone()"
+    )
