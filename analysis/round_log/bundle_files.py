@@ -39,8 +39,8 @@ class Audit:
     counts: Mapping[str, Any]
     record: Sequence[Mapping[str, Any]]
     exclusions: Sequence[Mapping[str, Any]]
-    sealed: Path
-    """The folder that holds the sealed folders."""
+    sealed: Sequence[Path]
+    """The sealed folders, "<round>.<questionnaire>" each."""
     runs: Mapping[int, RunFiles] = field(default_factory=dict)
 
 
@@ -136,9 +136,9 @@ def _audit_files(audit: Audit) -> Iterable[tuple[str, bytes]]:
     yield COUNTS, canonical_json(audit.counts)
     yield RECORD, lines(audit.record)
     yield EXCLUSIONS, lines(audit.exclusions)
-    for path in sorted(audit.sealed.rglob("*")):
-        if path.is_file():
-            yield f"{SEALED}/{path.relative_to(audit.sealed).as_posix()}", path.read_bytes()
+    for folder in audit.sealed:
+        for path in sorted(folder.iterdir()):
+            yield f"{SEALED}/{folder.name}/{path.name}", path.read_bytes()
     for number, run in audit.runs.items():
         yield f"{RUNS}/{number}/{SCORES}", run.scores
         yield f"{RUNS}/{number}/{SHEETS}", canonical_json(run.sheets)

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from forms.problems import digest
+from survey_app.ballots import integration  # noqa: F401 -- follows a close: the log's end
 from survey_app.ballots.tables import (
     Admission,
     Arrival,
@@ -18,6 +19,7 @@ from survey_app.ballots.tables import (
     Receipt,
     Refusal,
 )
+from survey_app.closing.cards_issued import write_nullifiers
 from survey_app.closing.openings import write_openings
 from survey_app.closing.rewriting import rewrite
 from survey_app.core import clock
@@ -108,6 +110,7 @@ def seal(
         draft.mkdir(parents=True)  # stays empty where the round asked nobody
         manifests = write_sealed_folders(session, rounds.of(row), draft)
         write_openings(session, round_id, draft)
+        write_nullifiers(session, round_id, draft)
         shutil.rmtree(target, ignore_errors=True)
         draft.replace(target)
         digests = _digests(manifests)

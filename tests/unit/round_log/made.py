@@ -261,15 +261,13 @@ class Made:
 
     def material(self, home: Path | None) -> Material:
         """What a bundle is written from: an auditor's with the sealed folders in `home`."""
+        folders = sorted(home.iterdir()) if home else []
         audit = home and Audit(
             openings=self.openings,
-            counts=counts_of_sealed(
-                [home / f"made-1.{key}" for key in self.config["questionnaires"]],
-                len(self.openings),
-            ),
+            counts=counts_of_sealed(folders, len(self.openings)),
             record=self.record,
             exclusions=self.exclusions,
-            sealed=home,
+            sealed=folders,
             runs=self.runs,
         )
         return Material(

@@ -1,0 +1,122 @@
+"""Two verifiers written apart: both find nothing in a whole bundle, and every change in one."""
+
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis.round_log import verify_round
+from analysis.round_log.checks import check_bundle
+from tests.unit.round_log import mutating
+from tests.unit.round_log.made import KEY, write_made
+
+AUDITORS = (
+    mutating.edit_an_answer,
+    mutating.edit_an_entry,
+    mutating.drop_an_opening,
+    mutating.edit_a_count,
+)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(False, id="plain"),
+        pytest.param(True, id="sealed", marks=pytest.mark.long),
+    ],
+)
+def bundles(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("made")
+    public, auditor, _ = write_made(int(request.param) + 7, folder, is_sealed=request.param)
+    shutil.copy(public / "checkpoints.txt", folder / "witness.txt")
+    return {"public": public, "auditor": auditor, "witness": folder / "witness.txt"}
+
+
+def said(folder: Path, witness: Path) -> tuple[set[str], str, set[str], str]:
+    """Numbers of the checks that failed and everything said, by either verifier."""
+    ours = [one for one in check_bundle(folder, witness.read_bytes()) if not one.ok]
+    alone = verify_round.verify(folder, witness)
+    return (
+        {one.id for one in ours},
+        "\n".join(one.place for one in ours),
+        {number for number, _, _ in alone},
+        "\n".join(" ".join(one) for one in alone),
+    )
+
+
+@pytest.mark.parametrize("kind", ["public", "auditor"])
+def test_a_whole_bundle_passes_both(bundles: dict[str, Path], kind: str) -> None:
+    assert said(bundles[kind], bundles["witness"]) == (set(), "", set(), "")
+
+
+def copied(folder: Path, tmp_path: Path) -> Path:
+    target = tmp_path / "changed"
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(folder, target)
+    return target
+
+
+def moves() -> Iterator[Any]:
+    for move in mutating.EVERY:
+        marks = [pytest.mark.long] if move in AUDITORS[:3] else []
+        yield pytest.param(move, False, id=move.__name__, marks=marks)
+    for move in mutating.ON_THE_LOG:
+        yield pytest.param(move, True, id=f"{move.__name__}-signed-again")
+
+
+@pytest.mark.parametrize(("move", "is_signed"), list(moves()))
+def test_every_kind_of_change_is_found_and_named(
+    bundles: dict[str, Path], tmp_path: Path, move: mutating.Move, is_signed: bool
+) -> None:
+    rng = random.Random(f"{move.__name__} {is_signed}")
+    folder = copied(bundles["auditor" if move in AUDITORS else "public"], tmp_path)
+    found_by_both(folder, mutating.mutate(folder, rng, KEY if is_signed else None, move), bundles)
+
+
+def found_by_both(folder: Path, done: mutating.Mutation, bundles: dict[str, Path]) -> None:
+    ours, places, alone, words = said(folder, bundles["witness"])
+    assert ours, f"the product misses: {done}"
+    assert alone, f"verify.py misses: {done}"
+    assert done.place in places, f"{done}: {places}"
+    assert done.place in words, f"{done}: {words}"
+
+
+@pytest.mark.parametrize("move", mutating.ON_THE_LOG, ids=lambda move: move.__name__)
+def test_both_name_the_same_checks(
+    bundles: dict[str, Path], tmp_path: Path, move: mutating.Move
+) -> None:
+    folder = copied(bundles["public"], tmp_path)
+    mutating.mutate(folder, random.Random(move.__name__), KEY, move)
+    ours, _, alone, _ = said(folder, bundles["witness"])
+    assert ours == alone
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["public", "auditor"])
+def test_five_hundred_random_changes(bundles: dict[str, Path], tmp_path: Path, kind: str) -> None:
+    for seed in range(400 if kind == "public" else 100):
+        folder = copied(bundles[kind], tmp_path)
+        found_by_both(folder, mutating.mutate(folder, random.Random(seed), KEY), bundles)
+
+
+@pytest.fixture
+def many(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Path, Path]]:
+    def make() -> Iterator[tuple[Path, Path]]:
+        for seed in range(request.param):
+            folder = tmp_path / str(seed)
+            public, auditor, _ = write_made(seed, folder, is_sealed=bool(seed % 2))
+            yield public, auditor
+
+    return make()
+
+
+@pytest.mark.parametrize("many", [1, pytest.param(50, marks=pytest.mark.long)], indirect=True)
+def test_random_rounds_pass_both(many: Iterator[tuple[Path, Path]]) -> None:
+    for public, auditor in many:
+        for folder in (public, auditor):
+            assert said(folder, folder / "checkpoints.txt")[::2] == (set(), set())
