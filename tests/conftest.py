@@ -37,6 +37,8 @@ PLAIN_ON_POSTGRES = frozenset(
         "test_round_ratees",
         "test_schemes",
         "test_screened",
+        "test_sealed_bytes",
+        "test_sealed_rounds",
         "test_statistics_answers",
         "test_statistics_estimates",
         "test_statistics_price",

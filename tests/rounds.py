@@ -118,6 +118,7 @@ def make_world(
     close_at: datetime | None = None,
     unit_name: str = "市{n}局",
     is_sealed: bool = False,
+    keep_days: int = 30,
 ) -> World:
     """Register, round, a poster a unit and a batch of delegates' cards, in the wanted state."""
     keys = KeyStore(home / "keys")
@@ -132,6 +133,7 @@ def make_world(
         close_at=close_at,
         is_simulated=True,
         is_sealed=is_sealed,
+        keep_days=keep_days,
     )
     round_id = service.create_round(database, keys, OPERATOR, "test-round", spec)
     world = World(database, keys, FrozenRounds(database), NonceMaker(b"n" * 32), round_id)
@@ -158,13 +160,9 @@ def make_world(
 
 def hold_ceremony(database: Database, folder: Path, round_id: int) -> list[str]:
     """The whole key ceremony; gives the three shares as printed."""
-    ceremony.begin(database, folder, OPERATOR, round_id, ["赵一", "钱二", "孙三"])
-    shares = []
-    for number in (1, 2, 3):
-        shares.append(ceremony.show(database, folder, OPERATOR, round_id, number).printed)
-        ceremony.confirm(database, OPERATOR, round_id, number, shares[-1])
-    ceremony.rehearse(database, folder, OPERATOR, round_id, shares[1:])
-    return shares
+    names = ["赵一", "钱二", "孙三"]
+    shares = ceremony.hold_at_once(database, folder, OPERATOR, round_id, names)
+    return [one.printed for one in shares]
 
 
 def fill_register(database: Database, units: int, unit_name: str = "市{n}局") -> None:

@@ -2,7 +2,18 @@
 
 import click
 
-from survey_app.cli import assessing, attacking, backup, demo, rounds, schemes, serving, witness
+from survey_app.cli import (
+    assessing,
+    attacking,
+    backup,
+    bundling,
+    demo,
+    rounds,
+    schemes,
+    sealing,
+    serving,
+    witness,
+)
 from survey_app.cli.console import utf8_streams
 from survey_app.cli.stats import stats
 
@@ -27,6 +38,9 @@ for _one in (
     rounds.operator,
     rounds.close,
     rounds.seal,
+    sealing.ceremony,
+    sealing.open_ballots,
+    sealing.destroyed,
     assessing.seal_csv,
     assessing.assess,
     assessing.verify,
@@ -36,6 +50,7 @@ for _one in (
     backup.backup,
     backup.restore,
     witness.witness,
+    bundling.bundle,
 ):
     group.add_command(_one)
 

@@ -245,3 +245,20 @@ def _name_problems(names: Sequence[str]) -> list[Problem]:
     if len(set(names)) < HOLDERS:
         return [Problem(where, N_("有两位的姓名相同"), N_("三份要由三个不同的人保管"))]
     return []
+
+
+def hold_at_once(
+    database: Database, folder: Path, operator: str, round_id: int, names: Sequence[str]
+) -> list[Share]:
+    """The whole ceremony without pages or paper, for a rehearsal and for simulated rounds.
+
+    Whoever runs this sees all three shares, so it protects nobody's answers.
+    """
+    begin(database, folder, operator, round_id, names)
+    seen = []
+    for number in range(1, HOLDERS + 1):
+        share = show(database, folder, operator, round_id, number)
+        confirm(database, operator, round_id, number, share.text)
+        seen.append(share)
+    rehearse(database, folder, operator, round_id, [one.text for one in seen[:NEEDED]])
+    return seen
