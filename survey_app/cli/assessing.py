@@ -142,17 +142,34 @@ def assess(
 
 @command(
     "verify",
-    "核对一个封存的轮次，或一个结果文件夹：文件是否原样，得分能否重算出同样的字节。",
-    ("survey verify sealed/2026-annual.unit", "survey verify var/demo/out --json"),
+    "核对一轮的核验包、一个封存的轮次，或一个结果文件夹：文件是否原样，得分能否重算出同样的字节。",
+    (
+        "survey verify sealed/2026-annual.unit",
+        "survey verify var/demo/out --json",
+        "survey verify bundle/ --witness 2026-annual.jsonl --head 118:9f3c21a07be4d015",
+    ),
 )
 @click.argument("path", type=FILE)
+@click.option("--witness", type=FILE, help="核验包：别人保存的检查点")
+@click.option("--head", "heads", multiple=True, help="核验包：回执页或记录上的 长度:根的开头")
+@click.option("--key", default="", help="核验包：公告里的日志公钥")
 @click.pass_context
-def verify(ctx: click.Context, path: Path, *, as_json: bool, is_quiet: bool) -> None:
-    """Verify sealed rounds and results."""
-    from survey_app.cli.verifying import RECOMPUTED, verify_path
+def verify(
+    ctx: click.Context,
+    path: Path,
+    witness: Path | None,
+    heads: tuple[str, ...],
+    key: str,
+    *,
+    as_json: bool,
+    is_quiet: bool,
+) -> None:
+    """Verify bundles, sealed rounds and results."""
+    from survey_app.cli.verifying import RECOMPUTED, Copies, verify_path
     from survey_app.demo.outputs import SCORES
 
-    checks = verify_path(path)
+    _refuse_missing([path, *([witness] if witness else [])])
+    checks = verify_path(path, Copies.given(witness, heads, key))
     failed = [check for check in checks if not check.ok]
     is_only_read = (path / SCORES).is_file() and all(one.id != RECOMPUTED for one in checks)
     Console(as_json, is_quiet).result(

@@ -1,11 +1,16 @@
 """Is a folder still what it was? Files by their digests, scores by computing them again."""
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from analysis.assessment import assess
 from analysis.results import NoAnswer
+from analysis.round_log.bundle_files import INDEX
+from analysis.round_log.checks import check_bundle
 from analysis.scheme import Scheme
 from analysis.sealed_round import Check, IntegrityError, check_sealed_round
 from analysis.sealed_round.manifest import MANIFEST
@@ -17,11 +22,37 @@ FORMAT = "survey-scores/1"
 RECOMPUTED = "scores.recomputed"
 
 
-def verify_path(path: Path) -> list[Check]:
-    """Every check of a sealed round, of a folder of them, or of output folders.
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """What others kept of a round's log, to hold its bundle against."""
+
+    witness: bytes | None = None
+    heads: tuple[tuple[int, str], ...] = ()
+    key: str = ""
+
+    @classmethod
+    def given(cls, witness: Path | None, heads: Sequence[str], key: str) -> Self:
+        """As typed: a file, "size:beginning of the root" each, the key. Raises InputError."""
+        pairs = [re.fullmatch(r"(\d+):([0-9a-f]+)", head) for head in heads]
+        problems = [
+            Problem(head, N_("不是“长度:根的开头”"), N_("请照回执页或记录上的写法输入"))
+            for head, pair in zip(heads, pairs, strict=True)
+            if pair is None
+        ]
+        if problems:
+            raise InputError(problems)
+        content = witness.read_bytes() if witness else None
+        return cls(content, tuple((int(one[1]), one[2]) for one in pairs if one), key)
+
+
+def verify_path(path: Path, copies: Copies | None = None) -> list[Check]:
+    """Every check of a bundle, of a sealed round, of a folder of them, or of output folders.
 
     Raises InputError where the path is none of these.
     """
+    if (path / INDEX).is_file():
+        kept = copies or Copies()
+        return check_bundle(path, kept.witness, kept.heads, kept.key)
     if (path / MANIFEST).is_file():
         return check_sealed_round(path)
     folders = sorted(one.parent for one in path.glob(f"**/{MANIFEST}"))
@@ -31,8 +62,8 @@ def verify_path(path: Path) -> list[Check]:
             [
                 Problem(
                     str(path),
-                    N_("这里没有封存的轮次，也没有 scores.json"),
-                    N_("请给出封存的文件夹或结果文件夹"),
+                    N_("这里没有核验包、封存的轮次，也没有 scores.json"),
+                    N_("请给出核验包、封存的文件夹或结果文件夹"),
                 )
             ]
         )

@@ -1,17 +1,23 @@
 """Bundles of real rounds: both verifiers find them whole; the public one knows no answers."""
 
+import base64
 import json
+import random
 import re
 import shutil
+import subprocess
+import sys
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
 from sqlalchemy import select, text, update
 
 from analysis.round_log import verify_round
 from analysis.round_log.checks import check_bundle
+from analysis.round_log.notes import verifier_key
 from survey_app.accounts import two_persons
 from survey_app.ballots.accept import accept_many
 from survey_app.ballots.cards import reissue
@@ -23,8 +29,10 @@ from survey_app.core.database import Database
 from survey_app.publication import bundles
 from survey_app.record import round_log
 from tests.assessed import BEST, GOOD, assessed_world, rate, seal
+from tests.cities import survey
 from tests.rounds import OPERATOR, World, make_world
 from tests.stores import new_sqlite
+from tests.unit.round_log import mutating
 
 TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ballot'"
 SHEET = b"unit,score\nu1,84.00\n"
@@ -184,3 +192,53 @@ def edit_ballots(database: Database) -> None:
         for ballot in session.scalars(select(Ballot)).all():
             payload = ballot.payload[:-1] + bytes([ballot.payload[-1] % 5 + 1])
             session.execute(update(Ballot).where(Ballot.id == ballot.id).values(payload=payload))
+
+
+def test_the_commands_write_and_check_bundles(
+    world: World, settings: Settings, tmp_path: Path
+) -> None:
+    def run(*arguments: str) -> Result:
+        return survey(settings.home, *arguments, SURVEY_DATABASE_URL=settings.database_url)
+
+    public, auditor = tmp_path / "public", tmp_path / "auditor"
+    wrote = json.loads(run("bundle", "test-round", "--to", str(public), "--json").stdout)
+    assert wrote["kind"] == "public"
+    root = json.loads((public / "bundle.json").read_bytes())["root"]
+    head = f"{wrote['size']}:{root[:16]}"
+    assert "审计人员" in run("bundle", "test-round", "--to", str(auditor), "--auditor").stdout
+    for folder in (public, auditor):
+        assert run("verify", str(folder), "--head", head).exit_code == 0
+    wrong = run("verify", str(public), "--head", f"{wrote['size']}:{'0' * 16}")
+    assert (wrong.exit_code, "V9" in wrong.stdout) == (4, True)
+    assert run("verify", str(public), "--head", "1;2").exit_code == 3
+    alone = [sys.executable, "-I", str(public / "verify.py")]
+    done = subprocess.run(alone, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_log_set_back_or_signed_by_another_is_told_by_what_witnesses_kept(
+    world: World, settings: Settings, tmp_path: Path
+) -> None:
+    bundles.write(world.database, settings, world.round_id, tmp_path / "public")
+    kept = (tmp_path / "public" / "checkpoints.txt").read_text(encoding="utf-8")
+    notes = [f"{text}\n\n{line}\n" for text, line in in_pairs(kept.rstrip("\n").split("\n\n"))]
+    public = base64.b64decode(json.loads(first_leaf(tmp_path / "public"))["log_key"])
+    told = {"address": "http://x", "key": verifier_key(notes[0].partition("\n")[0], public)}
+    lines = [json.dumps(told), *(json.dumps({"at": "…", "note": note}) for note in notes)]
+    witness = tmp_path / "witness.jsonl"
+    witness.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for file in (witness, tmp_path / "public" / "checkpoints.txt"):
+        assert verify_round.verify(tmp_path / "public", file) == []
+        assert all(one.ok for one in check_bundle(tmp_path / "public", file.read_bytes()))
+    mutating.mutate(tmp_path / "public", random.Random(1), move=mutating.sign_with_another_key)
+    assert {one for one, _, _ in verify_round.verify(tmp_path / "public", witness)} >= {"V9"}
+    ours = check_bundle(tmp_path / "public", witness.read_bytes())
+    assert {one.id for one in ours if not one.ok} >= {"V9"}
+
+
+def first_leaf(folder: Path) -> bytes:
+    return (folder / "leaves.jsonl").read_bytes().partition(b"\n")[0]
+
+
+def in_pairs(parts: list[str]) -> list[tuple[str, str]]:
+    return list(zip(parts[::2], parts[1::2], strict=True))
