@@ -35,11 +35,11 @@ from analysis.screened_rows import ScreenedRow
 from analysis.screening import screen
 from analysis.sealed_round import IntegrityError, SealedRound, open_sealed_rounds
 from analysis.shared_raters import Covariance, total_covariance
+from analysis.small_groups import PRIVACY_MINIMUM
 from analysis.survey_leaves import SurveyLeaves, score_survey_leaves
 from forms.problems import N_, InputError
 
 OPEN = "open"
-FEW_BALLOTS = 5
 
 __all__ = ["InputError", "IntegrityError", "NoAnswer", "assess"]
 
@@ -286,7 +286,7 @@ def _few_by_poster(run: Run) -> set[str]:
         for key in one.keys:
             if key.evidence == OPEN and key.status in run.statuses:
                 counts[key.ratee] += key.n
-    return {ratee for ratee, n in counts.items() if n < FEW_BALLOTS}
+    return {ratee for ratee, n in counts.items() if n < PRIVACY_MINIMUM}
 
 
 def _verified(run: Run) -> Run:

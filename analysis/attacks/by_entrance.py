@@ -7,9 +7,10 @@ from statistics import median, median_low
 from analysis.attacks.gates import Entrance
 from analysis.attacks.price import ClassPrices, Cost, Prices
 from analysis.note import Note
+from analysis.small_groups import PRIVACY_MINIMUM
 from forms.problems import N_
 
-FEWEST = 5
+FEWEST = PRIVACY_MINIMUM
 """Fewer ballots of one ratee by one entrance are not shown."""
 
 OPEN = (

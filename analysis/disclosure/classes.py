@@ -8,11 +8,11 @@ classes' scores) can be worked out.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
+from analysis.disclosure.ledger import Release
 from analysis.disclosure.scores import Part, hide_scores
 from analysis.disclosure.statements import Cell, Sum
-from analysis.disclosure.suppression import Counts, suppress
+from analysis.disclosure.suppression import Counts, Why, suppress
 from analysis.results import Assessment, NodeScore, RateeResult
 from analysis.scheme.components import Component
 from analysis.small_groups import is_few, is_unanimous
@@ -21,8 +21,7 @@ ALL = "*"
 SCORE_WIDTH = 5
 """How many points of a hundred a hidden score must be left to lie in."""
 COUNTING = frozenset({"valid", "doubtful"})
-Reason = Literal["few", "complement", "unanimous"]
-Reasons = dict[tuple[str, str], Reason]
+Reasons = dict[tuple[str, str], Why]
 """By (ratee, path of the rater class)."""
 
 
@@ -35,11 +34,28 @@ class Sizes:
     nodes: Mapping[tuple[str, str], NodeScore]
 
 
-def hidden_classes(assessment: Assessment, minimum: int) -> Reasons:
-    """Every rater class of a ratee that stays hidden."""
+def release_of(assessment: Assessment, name: str) -> Release:
+    """What the tables of an assessment say of whom: classes and their totals, by ratee and leaf."""
+    cells: dict[Cell, int] = {}
+    for sizes in leaf_sizes(assessment):
+        path = sizes.leaf.path
+        for (ratee, key), n in sizes.counts.items():
+            cells[ratee, path, key] = n
+            cells[ratee, path, ALL] = cells.get((ratee, path, ALL), 0) + n
+    return Release(name, cells, content=assessment.content_digest)
+
+
+def as_cell(ratee: str, path: str) -> Cell:
+    """A rater class of a ratee as the ledger names it."""
+    leaf, _, key = path.rpartition("/")
+    return (ratee, leaf, key)
+
+
+def hidden_classes(assessment: Assessment, minimum: int, *, has_bands: bool = True) -> Reasons:
+    """Every rater class of a ratee that stays hidden; with `has_bands` unanimous ones, too."""
     found: Reasons = {}
     for sizes in leaf_sizes(assessment):
-        found |= _of_leaf(sizes, assessment, minimum)
+        found |= _of_leaf(sizes, assessment, minimum, has_bands=has_bands)
     return found
 
 
@@ -83,9 +99,13 @@ def _counts(
     return {**found, **{unit: node.n for unit, node in nodes.items()}}
 
 
-def _of_leaf(sizes: Sizes, assessment: Assessment, minimum: int) -> Reasons:
+def _of_leaf(sizes: Sizes, assessment: Assessment, minimum: int, *, has_bands: bool) -> Reasons:
     path = sizes.leaf.path
-    alike = {unit for unit, node in sizes.nodes.items() if _is_unanimous(assessment, unit[0], node)}
+    alike = {
+        unit
+        for unit, node in sizes.nodes.items()
+        if has_bands and _is_unanimous(assessment, unit[0], node)
+    }
     hidden = _hidden_counts(sizes.counts, minimum)
     for ratee in sorted({ratee for ratee, _ in sizes.nodes}):
         chosen = {key for one, key in hidden | alike if one == ratee}
@@ -101,7 +121,7 @@ def _of_leaf(sizes: Sizes, assessment: Assessment, minimum: int) -> Reasons:
     }
 
 
-def _reason(n: int, minimum: int, *, is_alike: bool) -> Reason:
+def _reason(n: int, minimum: int, *, is_alike: bool) -> Why:
     if is_few(n, minimum):
         return "few"
     return "unanimous" if is_alike else "complement"

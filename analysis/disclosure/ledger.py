@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from analysis.disclosure.statements import Cell, Range, Statement, Sum, shown
-from analysis.disclosure.suppression import Counts, Hidden, Pinned, Why, is_few, name, suppress
+from analysis.disclosure.suppression import Counts, Hidden, Pinned, Why, name, suppress
+from analysis.small_groups import is_few
 
 ALL = "*"
 
@@ -52,8 +53,13 @@ class Verdict:
         return all(why == "few" for why in self.hidden.values())
 
 
-def check(earlier: Sequence[Release], new: Release, k: int) -> Verdict:
-    """What `new` must hide so that, with all of `earlier`, no hidden count is pinned."""
+def check(
+    earlier: Sequence[Release], new: Release, k: int, already: Mapping[Cell, Why] | None = None
+) -> Verdict:
+    """What `new` must hide so that, with all of `earlier`, no hidden count is pinned.
+
+    `already` are cells that are hidden for reasons of their own.
+    """
     known = [one for one in earlier if one.all_cells()]
     before = {one.content for one in known}
     releases = [*known, new]
@@ -70,7 +76,9 @@ def check(earlier: Sequence[Release], new: Release, k: int) -> Verdict:
         said=said,
         kinds=kinds_of(releases),
     )
-    first = {(new.content, *cell): why for cell, why in (kept | hidden).items()}
+    first = {
+        (new.content, *cell): why for cell, why in (dict(already or {}) | kept | hidden).items()
+    }
     found = suppress(counts, k, first)
     cells = {cell[1:]: why for cell, why in found.cells.items() if cell[0] == new.content}
     return Verdict(cells, tuple(_reasons(changes, hidden, found)))

@@ -9,18 +9,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from analysis.disclosure.classes import Reason, Reasons, hidden_classes
+from analysis.disclosure.classes import ALL, Reasons
+from analysis.disclosure.suppression import Why
 from analysis.note import Note
 from analysis.parts import EVERYBODY
 from analysis.results import Assessment, BallotCount, CellTable, NodeScore, RateeResult
-from analysis.small_groups import PRIVACY_MINIMUM, band, hidden_places
+from analysis.small_groups import band, hidden_places
 from forms.problems import N_
 
+POOLED = (EVERYBODY, ALL)
 TOGETHER = ""
 """The rater class under which ballots of hidden classes are counted together."""
-SAYS: Mapping[Reason, str] = {
+SAYS: Mapping[Why, str] = {
     "few": N_("有效答卷少于 {n} 份，不显示"),
     "complement": N_("为了不让人数少的评议主体被减出来，一并不显示"),
+    "difference": N_("和以前发布的相减就能得出少数几份答卷，不显示"),
     "unanimous": N_("答案全部相同，显示出来就知道每个人怎么答的，只显示区段 {band}"),
 }
 
@@ -33,12 +36,15 @@ class Shown:
     hidden: Reasons
 
 
-def shown(assessment: Assessment, minimum: int = PRIVACY_MINIMUM) -> Shown:
-    """What everybody but an auditor may see of an assessment."""
-    hidden = hidden_classes(assessment, minimum)
+def shown(assessment: Assessment, minimum: int, hidden: Reasons) -> Shown:
+    """What everybody but an auditor may see of an assessment.
+
+    `hidden` are the classes to hide (`hidden_classes`) and, as a path with "*", the pooled tables
+    of a ratee.
+    """
     if not hidden:
         return Shown(replace(assessment, cells=_merged(assessment, {}, minimum)), hidden)
-    by_ratee: dict[str, dict[str, Reason]] = defaultdict(dict)
+    by_ratee: dict[str, dict[str, Why]] = defaultdict(dict)
     for (ratee, path), why in hidden.items():
         by_ratee[ratee][path] = why
     ratees = tuple(
@@ -49,7 +55,7 @@ def shown(assessment: Assessment, minimum: int = PRIVACY_MINIMUM) -> Shown:
     return Shown(replace(assessment, ratees=ratees, cells=cells), hidden)
 
 
-def _ratee(one: RateeResult, hidden: Mapping[str, Reason], minimum: int) -> RateeResult:
+def _ratee(one: RateeResult, hidden: Mapping[str, Why], minimum: int) -> RateeResult:
     counted = {node.path: node.n for node in one.nodes if node.path in hidden and node.score}
     nodes = (_node(node, hidden, counted, minimum) for node in one.nodes)
     left = tuple(node for node in nodes if node is not None)
@@ -57,7 +63,7 @@ def _ratee(one: RateeResult, hidden: Mapping[str, Reason], minimum: int) -> Rate
 
 
 def _node(
-    node: NodeScore, hidden: Mapping[str, Reason], counted: Mapping[str, int], minimum: int
+    node: NodeScore, hidden: Mapping[str, Why], counted: Mapping[str, int], minimum: int
 ) -> NodeScore | None:
     why = hidden.get(node.path)
     if why is not None:
@@ -68,7 +74,7 @@ def _node(
     return replace(node, n=node.n - below) if below else node
 
 
-def hide_node(node: NodeScore, why: Reason, minimum: int) -> NodeScore:
+def hide_node(node: NodeScore, why: Why, minimum: int) -> NodeScore:
     """A rater class of which nothing is said but why."""
     said = band(node.score) if why == "unanimous" and node.score is not None else ""
     already = () if node.score is not None or not node.suppressed else node.notes
@@ -90,7 +96,7 @@ def hide_node(node: NodeScore, why: Reason, minimum: int) -> NodeScore:
 
 
 def _merged(
-    assessment: Assessment, hidden: Mapping[str, Mapping[str, Reason]], minimum: int
+    assessment: Assessment, hidden: Mapping[str, Mapping[str, Why]], minimum: int
 ) -> CellTable:
     """The cells without the hidden classes' votes, and their ballots under one name."""
     gone = _places(assessment, hidden)
@@ -117,7 +123,7 @@ def _merged(
 
 
 def _places(
-    assessment: Assessment, hidden: Mapping[str, Mapping[str, Reason]]
+    assessment: Assessment, hidden: Mapping[str, Mapping[str, Why]]
 ) -> set[tuple[str, str, str]]:
     """(ratee, questionnaire, rater class) of everything hidden."""
     leaves = {leaf.path: leaf for leaf in assessment.scheme.leaves()}

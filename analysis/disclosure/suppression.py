@@ -11,14 +11,9 @@ from typing import Literal
 
 from analysis.disclosure.bounds import feasible
 from analysis.disclosure.statements import Cell, Range, Statement, Sum, shown
-from forms.problems import N_
+from analysis.small_groups import is_few
 
-Why = Literal["few", "complement", "difference"]
-WHY: Mapping[Why, str] = {
-    "few": N_("份数太少，不显示"),
-    "complement": N_("为了不让别的格子被减出来，一并隐去"),
-    "difference": N_("和以前发布的相减就能得出少数几份，不显示"),
-}
+Why = Literal["few", "complement", "difference", "unanimous"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +57,6 @@ class Counts:
 
     def value(self, cell: Cell) -> int:
         return self.values[cell] if cell in self.values else self.secret.get(cell, 0)
-
-
-def is_few(n: int, k: int) -> bool:
-    return 0 < n < k
 
 
 def suppress(counts: Counts, k: int, hidden: Mapping[Cell, Why] | None = None) -> Hidden:

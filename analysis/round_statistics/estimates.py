@@ -6,7 +6,7 @@ shares a_c has n_eff = (Σ a_c)² / Σ a_c²/n_eff,c (Kish 1992, Journal of Offi
 what unequal class weights cost included. Nothing here changes a score of record.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -125,26 +125,35 @@ def classes_in_order(assessment: Assessment) -> list[str]:
     return [*keys, *sorted(named - set(keys))]
 
 
-def class_estimates(assessment: Assessment, leaves: Sequence[Leaf]) -> tuple[ClassEstimates, ...]:
-    """Every class of ratees that has a total with ballots behind it."""
+def class_estimates(
+    assessment: Assessment, leaves: Sequence[Leaf], hidden: Collection[Unit] = ()
+) -> tuple[ClassEstimates, ...]:
+    """Every class of ratees that has a total with ballots behind it.
+
+    `hidden` are the (ratee, path of a rater class) that are not shown by themselves.
+    """
     complete = complete_classes(assessment)
     of = {leaf.component.path: leaf for leaf in leaves}
     ratees = shown(assessment)
     found = []
     for ratee_class in classes_in_order(assessment):
-        totals, parts, hidden = [], [], 0
+        totals, parts, left_out = [], [], 0
         for one in ratees:
             if one.ratee_class != ratee_class or not one.n:
                 continue
             lines = list(_parts(assessment, one, of, complete))
-            visible = [line for line in lines if is_visible(of, line.path, line.n)]
-            hidden += len(lines) - len(visible)
+            visible = [
+                line
+                for line in lines
+                if is_visible(of, line.path, line.n) and (one.key, line.path) not in hidden
+            ]
+            left_out += len(lines) - len(visible)
             totals.append(_total(one, lines))
             parts += visible
         if totals:
             sentences = tuple(_sentences(totals))
             found.append(
-                ClassEstimates(ratee_class, tuple(totals), tuple(parts), hidden, sentences)
+                ClassEstimates(ratee_class, tuple(totals), tuple(parts), left_out, sentences)
             )
     return tuple(found)
 

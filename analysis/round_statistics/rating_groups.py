@@ -20,6 +20,7 @@ from analysis.dedupe import counting_statuses
 from analysis.results import Assessment
 from analysis.round_statistics.tables import ItemMoments, RaterSheets, Sufficient
 from analysis.scheme import Scheme
+from analysis.small_groups import PRIVACY_MINIMUM
 from analysis.statistics.agreement import value_counts
 from analysis.statistics.agreement.group_moments import GroupMoments, of_values
 from analysis.statistics.agreement.value_counts import ValueCounts
@@ -28,7 +29,7 @@ from forms.questionnaire import Questionnaire
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
-FEWEST = 5
+FEWEST = PRIVACY_MINIMUM
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from analysis.note import Note
 from analysis.round_statistics.answer_rows import AnswerRows
 from analysis.screening import FAST_FORM, LONG_FORM
+from analysis.small_groups import PRIVACY_MINIMUM
 from analysis.statistics.comparisons.multiple_testing import benjamini_hochberg
 from analysis.statistics.estimate import NoEstimate
 from analysis.statistics.raters.fit_statistics import guttman_of_complete
@@ -35,7 +36,7 @@ SHEETS = 4000
 LEAST_ROWS = 100
 LEAST_ITEMS = 4
 LEAST_OF_RATEE = 10
-LEAST_NAMED = 5
+LEAST_NAMED = PRIVACY_MINIMUM
 FALSE_DISCOVERIES = 0.01
 RATIO = 3.0
 MOST_CELLS = 20_000_000

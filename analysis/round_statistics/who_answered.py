@@ -15,11 +15,12 @@ import numpy as np
 
 from analysis.note import Note
 from analysis.results import Assessment, Participation
+from analysis.small_groups import PRIVACY_MINIMUM
 from analysis.statistics.weights.response_rates import census_bounds
 from forms.problems import N_
 
 Bounds = tuple[float, float]
-LEAST = 5
+LEAST = PRIVACY_MINIMUM
 """Fewer ballots than this show no figure of their own."""
 
 

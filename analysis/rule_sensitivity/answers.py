@@ -15,6 +15,7 @@ from analysis.rule_sensitivity.variation import (
 )
 from analysis.scheme import Scheme, words
 from analysis.scheme.components import Component
+from analysis.small_groups import PRIVACY_MINIMUM
 from forms.problems import N_, plain
 
 UNKNOWN: Mapping[str, str] = {
@@ -23,7 +24,7 @@ UNKNOWN: Mapping[str, str] = {
     "zero": N_("记零分"),
 }
 USUAL_TRIM = "0.05"
-LEAST_SHOWN = 5
+LEAST_SHOWN = PRIVACY_MINIMUM
 """No minimum below this is tried: the difference would tell what a handful of raters said."""
 NEXT_LEAST = 10
 VERIFIED = ["code", "card"]

@@ -234,15 +234,19 @@ def _nested(steps: tuple[Step, ...], level: int) -> tuple[TreeStep, ...]:
 
 
 def _sieves(run: OpenedRun, key: str) -> tuple[Sieve, ...]:
-    scheme = run.assessment.scheme
     found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in run.assessment.cells.ballots:
         if row.ratee == key:
             found[row.rater_class][row.status] += row.n
     return tuple(
-        Sieve(str(scheme.rater_class_name(who)), sum(counts.values()), dict(counts))
+        Sieve(_rater_class(run, who), sum(counts.values()), dict(counts))
         for who, counts in sorted(found.items())
     )
+
+
+def _rater_class(run: OpenedRun, key: str) -> str:
+    """Its name; classes too small to be told apart are counted together."""
+    return str(run.assessment.scheme.rater_class_name(key)) if key else _("其余各类（合并）")
 
 
 def _bars(

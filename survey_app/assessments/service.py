@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from analysis.inputs import Inputs
     from analysis.results import Assessment
     from analysis.round_statistics.tables import Sufficient
+    from survey_app.disclosure.guarding import Guarded
 
     Made = tuple[Assessment, Inputs, Sufficient | None]
 
@@ -72,18 +73,27 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True)
 class OpenedRun:
-    """A run with everything its pages and files show."""
+    """A run with everything its pages and files show.
+
+    `assessment` is what may be shown of it: `guarded` says what is hidden, and why. `whole` is
+    for computing on, never for showing.
+    """
 
     line: RunLine
     frozen: FrozenRound
     state: str
     closed_on: str
-    assessment: "Assessment"
+    guarded: "Guarded"
+    whole: "Assessment"
     inputs: "Inputs"
     is_stale: bool
     """Whether inputs were imported since, so that a new run would differ."""
     sufficient: "Sufficient | None" = None
     """The sums its statistics are made from; None for a large round, where they take room."""
+
+    @property
+    def assessment(self) -> "Assessment":
+        return self.guarded.assessment
 
     def folders(self, settings: Settings) -> list[Path]:
         """The sealed files the run is made from."""
@@ -193,9 +203,16 @@ def list_runs(database: Database, round_id: int) -> list[RunLine]:
 
 
 def open_run(
-    database: Database, settings: Settings, round_id: int, number: int | None = None
+    database: Database,
+    settings: Settings,
+    round_id: int,
+    number: int | None = None,
+    *,
+    is_released: bool = False,
 ) -> OpenedRun:
     """A run (the newest by default) with its trace, made again from the sealed files.
+
+    What `is_released` leaves the house, and shows of unanimous groups no more than a band.
 
     Raises:
         NotAssessedError: there is no such run.
@@ -212,16 +229,27 @@ def open_run(
     if assessment.content_digest != run.content_digest:
         raise ChangedSinceError(number=run.number)
     closed = source.row.closed_at
+    with database.read() as session:
+        guarded = _guard(session, round_id, assessment, is_released=is_released)
     return OpenedRun(
         line=_line(run),
         frozen=source.frozen,
         state=source.row.state,
         closed_on=f"{clock.local(closed):%Y年%m月%d日}" if closed else "",
-        assessment=assessment,
+        guarded=guarded,
+        whole=assessment,
         inputs=inputs,
         is_stale=then.fingerprint != source.fingerprint,
         sufficient=sufficient,
     )
+
+
+def _guard(
+    session: Session, round_id: int, assessment: "Assessment", *, is_released: bool
+) -> "Guarded":
+    from survey_app.disclosure.guarding import guard  # brings numpy
+
+    return guard(session, round_id, assessment, is_released=is_released)
 
 
 def stored_scores(database: Database, round_id: int, number: int | None = None) -> str:

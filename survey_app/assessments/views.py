@@ -10,6 +10,7 @@ from survey_app.assessments import service
 from survey_app.assessments.decision_views import decisions
 from survey_app.assessments.earlier import earlier_run
 from survey_app.assessments.grading import GradeLine
+from survey_app.assessments.releasing import enter_file
 from survey_app.assessments.statistics.views import statistics
 from survey_app.assessments.study_views import studies
 from survey_app.assessments.wording import FLAG_NAMES, FLAG_WORDS, STATUS_NAMES, form_of_round
@@ -116,6 +117,7 @@ def trace_file(round_id: int, key: str) -> Response:
     held = services()
     run = service.open_run(held.database, held.settings, round_id, _number())
     content = canonical_json(trace_json(run, _line(run, key)))
+    enter_file(held.database, run, f"trace-{key}.json", "trace", content)
     reply = current_app.response_class(content, mimetype="application/json")
     reply.headers["Content-Disposition"] = 'attachment; filename="trace.json"'
     reply.headers["Cache-Control"] = "no-store"

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from analysis.small_groups import is_few
+from survey_app.ballots.envelope import is_envelope
 from survey_app.ballots.payload import unpack
-from survey_app.ballots.tables import Arrival, Ballot, Refusal
+from survey_app.ballots.tables import Ballot, Refusal
+from survey_app.closing.link_progress import LinkProgress, link_progress
+from survey_app.core import clock
 from survey_app.core.database import Database
 from survey_app.rounds.frozen import FrozenRound, FrozenRounds, load_round
-from survey_app.rounds.tables import Batch, Link
-
-FEW = 5
+from survey_app.rounds.tables import Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class ClassProgress:
     def is_hidden(self) -> bool:
         """Few of a known group came: which of them could be guessed, so the count is not shown."""
         is_known_group = bool(self.issued or self.expected)
-        return is_known_group and 0 < self.received < FEW
+        return is_known_group and is_few(self.received)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +49,6 @@ class RateeProgress:
     def is_short(self) -> bool:
         """Whether fewer came in than were wanted (回收不足)."""
         return self.received < self.target
-
-
-@dataclass(frozen=True, slots=True)
-class LinkProgress:
-    """Arrivals through one link: (ten-minute bin, n), oldest first."""
-
-    name: str
-    token: str
-    received: int
-    arrivals: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +70,6 @@ def watch(database: Database, rounds: FrozenRounds, round_id: int) -> Progress:
     with database.read() as session:
         frozen = rounds.of(load_round(session, round_id))
         received = _received(session, round_id)
-        links = session.scalars(select(Link).where(Link.round_id == round_id).order_by(Link.id))
         batches = session.scalars(select(Batch).where(Batch.round_id == round_id)).all()
         refused = session.execute(
             select(Refusal.reason, Refusal.n).where(Refusal.round_id == round_id)
@@ -90,7 +81,7 @@ def watch(database: Database, rounds: FrozenRounds, round_id: int) -> Progress:
             received=sum(shown.values()),
             classes=classes,
             ratees=_ratees(frozen, shown, _rated_on_lists(session, frozen, hidden)),
-            links=_links(session, round_id, links.all()),
+            links=link_progress(session, round_id, clock.now()),
             refused=dict(refused.all()),
         )
 
@@ -109,7 +100,10 @@ def _received(session: Session, round_id: int) -> Received:
 
 
 def _rated_on_lists(session: Session, frozen: FrozenRound, hidden: Set[str]) -> Counter[int]:
-    """How often each ratee was rated on a list (those left out are not counted)."""
+    """How often each ratee was rated on a list (those left out are not counted).
+
+    What lies in an envelope says nothing before it is opened.
+    """
     rows = session.execute(
         select(Ballot.rater_class, Ballot.payload).where(
             Ballot.round_id == frozen.id,
@@ -120,6 +114,7 @@ def _rated_on_lists(session: Session, frozen: FrozenRound, hidden: Set[str]) -> 
     return Counter(
         number
         for rater_class, payload in rows
+        if not is_envelope(payload)
         for number, _ in unpack(payload, frozen.widths(rater_class))
     )
 
@@ -156,22 +151,4 @@ def _ratees(
             frozen.target_per_ratee if one.ratee_class in asked else 0,
         )
         for one in frozen.ratees
-    )
-
-
-def _links(session: Session, round_id: int, links: Sequence[Link]) -> tuple[LinkProgress, ...]:
-    rows = session.execute(
-        select(Arrival.link_id, Arrival.bin, Arrival.n)
-        .join(Link, Arrival.link_id == Link.id)
-        .where(Link.round_id == round_id)
-        .order_by(Arrival.link_id, Arrival.bin)
-    )
-    arrivals: dict[int, list[tuple[int, int]]] = {link.id: [] for link in links}
-    for link_id, bin_number, n in rows:
-        arrivals[link_id].append((bin_number, n))
-    return tuple(
-        LinkProgress(
-            link.name, link.token, sum(n for _, n in arrivals[link.id]), tuple(arrivals[link.id])
-        )
-        for link in links
     )

@@ -7,13 +7,13 @@ from pathlib import Path
 from analysis.results import Alternative
 from analysis.scheme.components import Component
 from analysis.scheme.words import EVIDENCE, MIX_BY
+from analysis.small_groups import PRIVACY_MINIMUM
 from forms.problems import plain
 from survey_app.assessments.wording import FLAG_NAMES, FLAG_WORDS, form_title
 from survey_app.reports.context import Tables
 from survey_app.reports.round_tables import duplicate_words, void_words
 from survey_app.reports.score_tables import cap
 from survey_app.reports.sheets import Column, Section, Sheet
-from survey_app.reports.votes import PRIVACY_MINIMUM
 from survey_app.rounds.channels import CHANNELS
 
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
@@ -92,7 +92,7 @@ def _total(tables: Tables) -> Iterator[tuple[str, str]]:
         (
             "按方案，少于最低份数的主体不显示得分；分维度、"
             f"分渠道等细分表中已答票少于 {PRIVACY_MINIMUM} 的格子"
-            "写“—（样本不足）”，并在需要时多隐去一格，以免相减得出。"
+            "写“—（样本不足）”，并在需要时多隐去一格，以免相减得出；答案全部相同的只写区段。"
         ),
     )
 

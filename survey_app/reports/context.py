@@ -51,6 +51,7 @@ class Tables:
 
     `inputs` are the indicator results, adjustments and vetoes it was made from;
     `target_per_ratee` is how many valid forms a ratee should have, 0 where nothing was set.
+    `assessment` is what may be shown, `whole` (where it is another) what statistics start from.
     """
 
     def __init__(
@@ -59,13 +60,26 @@ class Tables:
         inputs: Inputs | None,
         target_per_ratee: int = 0,
         beside: Beside | None = None,
+        whole: Assessment | None = None,
     ) -> None:
         self.beside = beside or Beside()
         self.assessment = assessment
+        self.whole = whole or assessment
+        self.is_released = whole is not None
         self.scheme = assessment.scheme
         self.inputs = inputs
         self.target_per_ratee = target_per_ratee
         self.votes = Votes(assessment.cells.rows, assessment.questionnaires)
+
+    @cached_property
+    def hidden(self) -> frozenset[tuple[str, str]]:
+        """(ratee, path) of every rater class that is not shown."""
+        return frozenset(
+            (one.key, node.path)
+            for one in self.assessment.ratees
+            for node in one.nodes
+            if node.kind == "rater_class" and node.suppressed
+        )
 
     @cached_property
     def names(self) -> Mapping[str, str]:

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from analysis.results import RateeResult
-from analysis.small_groups import hidden_places
+from analysis.small_groups import PRIVACY_MINIMUM, band, hidden_places
 from forms.problems import plain
 from forms.questionnaire import SHORT_SUFFIX, Dimension, Questionnaire
 from survey_app.reports.context import Rows, Tables, count, node_of
 from survey_app.reports.score_tables import ranks_of
 from survey_app.reports.sheets import Column, Mark, Sheet, Value, rounded, score, share
 from survey_app.reports.votes import (
-    PRIVACY_MINIMUM,
     SATISFIED_FROM,
     Options,
     Tally,
@@ -105,10 +104,25 @@ def _summary_row(
     if 0 < tally.answered < PRIVACY_MINIMUM:
         hidden = [Mark.SUPPRESSED] * (2 * len(tally.options))
         return (*front, *hidden, Mark.SUPPRESSED, Mark.SUPPRESSED, Mark.NONE, Mark.NONE)
+    if is_alike(tables, tally):
+        alike = [Mark.ALIKE] * (2 * len(tally.options))
+        return (*front, *alike, tally_score(tables, tally), Mark.ALIKE, Mark.NONE, count(rank))
     votes: list[Value] = []
     for n in tally.counts:
         votes += [n, share(n, tally.answered)]
     return (*front, *votes, score(tally.score), rate(tally), _rate_bounds(tally), count(rank))
+
+
+def is_alike(tables: Tables, tally: Tally) -> bool:
+    """Whether a release may not say these votes: all gave the same answer."""
+    return tables.is_released and tally.is_unanimous
+
+
+def tally_score(tables: Tables, tally: Tally) -> Value:
+    """The score of votes, or the band it lies in where all are alike."""
+    if is_alike(tables, tally) and tally.score is not None:
+        return band(tally.score)
+    return score(tally.score)
 
 
 def _shown_score(tally: Tally) -> Fraction | None:
@@ -241,10 +255,16 @@ def _dimension_row(
         if hidden:
             values += [Mark.SUPPRESSED] * 3
         else:
-            values += [score(tally.score), rate(tally), share(tally.unknown, tally.answered)]
+            values += _dimension_values(tables, tally)
     total = tables.votes.overall(forms, one.key) if forms[0].overall else None
-    last = Mark.NONE if total is None else score(total.score)
+    last = Mark.NONE if total is None else tally_score(tables, total)
     return (*values, Mark.SUPPRESSED if hidden else last)
+
+
+def _dimension_values(tables: Tables, tally: Tally) -> list[Value]:
+    if is_alike(tables, tally):
+        return [tally_score(tables, tally), Mark.ALIKE, Mark.ALIKE]
+    return [score(tally.score), rate(tally), share(tally.unknown, tally.answered)]
 
 
 def _is_hidden(tables: Tables, ratee: str, forms: list[Questionnaire], n: int) -> bool:
@@ -278,7 +298,7 @@ def by_channel(tables: Tables) -> Sheet:
     notes = (
         "份数为有效答卷；得分为总体评价题的满意度，各渠道的份数相加等于合计，"
         "合计的得分与“满意度测评汇总表”"
-        f"相同。已答票少于 {PRIVACY_MINIMUM} 的渠道不显示得分；只有一个渠道不显示时，"
+        f"相同。已答票少于 {PRIVACY_MINIMUM} 的渠道不显示份数和得分；只有一个渠道不显示时，"
         "另隐去一个最小的渠道，"
         "以免相减得出。",
         tables.scheme_note(),
@@ -302,7 +322,11 @@ def _channel_row(
     values: list[Value] = [number, one.name]
     for place, (channel, tally) in enumerate(zip(channels, tallies, strict=True)):
         n = tables.ballots_of(one.key, forms, channel).valid
-        values += [n, Mark.SUPPRESSED if place in hidden else score(tally.score)]
+        if place in hidden:
+            values += [Mark.SUPPRESSED, Mark.SUPPRESSED]
+        else:
+            values += [n, tally_score(tables, tally)]
     total = tables.votes.overall(forms, one.key)
-    shown = Mark.SUPPRESSED if 0 < total.answered < PRIVACY_MINIMUM else score(total.score)
+    is_few = 0 < total.answered < PRIVACY_MINIMUM
+    shown = Mark.SUPPRESSED if is_few else tally_score(tables, total)
     return (*values, tables.ballots_of(one.key, forms).valid, shown)

@@ -193,7 +193,7 @@ def _rater_class_row(
         node = node_of(one, f"{leaf.path}/{key}")
         if len({each.weight for each in nodes}) > 1:
             values.append(score(node.weight if node else None))
-        values += [node.n if node else 0, node_score(node)]
+        values += [node_count(node), node_score(node)]
     return (*values, score(_leaf_score(one, leaf)), count(rank))
 
 
@@ -214,10 +214,19 @@ def _missing(tables: Tables) -> str:
     }[tables.scheme.missing]
 
 
+def node_count(node: NodeScore | None) -> Value:
+    """The ballots of a node; a hidden class says none."""
+    if node is None:
+        return 0
+    return Mark.SUPPRESSED if node.suppressed and not node.n else node.n
+
+
 def node_score(node: NodeScore | None) -> Value:
     """The score of a node, or why there is none."""
     if node is None:
         return Mark.NONE
+    if node.band:
+        return node.band
     return Mark.SUPPRESSED if node.suppressed else score(node.score)
 
 

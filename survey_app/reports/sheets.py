@@ -19,6 +19,7 @@ class Mark(Enum):
     """A cell that has no figure says why; it is never a blank that looks like a nought."""
 
     SUPPRESSED = "—（样本不足）"
+    ALIKE = "—（答案一致）"
     NONE = "—"
 
 

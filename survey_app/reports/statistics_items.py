@@ -28,7 +28,7 @@ LEAST = 4
 def item_section(tables: Tables, sufficient: Sufficient) -> Iterator[Section]:
     """Every questionnaire with its items; what cannot be judged says why."""
     shared = {one.form.questionnaire.key: one.form.has_shared_ballots for one in sufficient.cells}
-    reports = questionnaire_reports(tables.assessment, sufficient)
+    reports = questionnaire_reports(tables.whole, sufficient)
     notes = dict.fromkeys(note for one in reports for note in texts(one.notes))
     rows = [
         made for one in reports for made in _rows(tables, one, is_shared=shared[one.questionnaire])

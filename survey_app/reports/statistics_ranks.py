@@ -26,7 +26,7 @@ def rank_sections(
     tables: Tables, inputs: Inputs, sufficient: Sufficient, seed: int
 ) -> Iterator[Section]:
     """Two sections a class: ranks with their ranges, and grades that are not certain."""
-    for order in class_orders(tables.assessment, inputs.ratees, sufficient, seed):
+    for order in class_orders(tables.whole, inputs.ratees, sufficient, seed):
         name = class_name(tables.scheme, order.ratee_class)
         yield section(
             f"名次有多可靠：{name}",

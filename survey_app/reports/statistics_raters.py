@@ -24,7 +24,7 @@ def rater_section(tables: Tables, sufficient: Sufficient, seed: int) -> Iterator
     """Two rows at most for every rater class of every questionnaire."""
     rows = [
         one
-        for report in rater_reports(tables.assessment, sufficient, seed)
+        for report in rater_reports(tables.whole, sufficient, seed)
         for one in _rows(tables, report)
     ]
     if rows:

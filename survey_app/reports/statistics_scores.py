@@ -31,7 +31,7 @@ LEVELS_MEAN = (
 
 def total_sections(tables: Tables, leaves: Sequence[Leaf]) -> Iterator[Section]:
     """A section for every class of ratees: their totals."""
-    for of in class_estimates(tables.assessment, leaves):
+    for of in class_estimates(tables.whole, leaves):
         yield section(
             f"总分有多准：{class_name(tables.scheme, of.ratee_class)}",
             (TOTALS_MEAN, *texts(of.sentences)),
@@ -41,7 +41,7 @@ def total_sections(tables: Tables, leaves: Sequence[Leaf]) -> Iterator[Section]:
 
 def part_sections(tables: Tables, leaves: Sequence[Leaf]) -> Iterator[Section]:
     """A section for every class of ratees: the scores rater classes gave them."""
-    for of in class_estimates(tables.assessment, leaves):
+    for of in class_estimates(tables.whole, leaves, tables.hidden):
         yield section(
             f"各类评议主体的得分有多准：{class_name(tables.scheme, of.ratee_class)}",
             (PARTS_MEAN, *_hidden(of)),
@@ -51,7 +51,7 @@ def part_sections(tables: Tables, leaves: Sequence[Leaf]) -> Iterator[Section]:
 
 def level_sections(tables: Tables, leaves: Sequence[Leaf]) -> Iterator[Section]:
     """A section for every class of ratees and leaf whose answers came by two levels at least."""
-    for apart in levels_apart(tables.assessment, leaves, "evidence"):
+    for apart in levels_apart(tables.whole, leaves, "evidence"):
         name = class_name(tables.scheme, apart.ratee_class)
         yield section(
             f"凭据不同的答卷：{name}，{apart.leaf}",

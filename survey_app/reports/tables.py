@@ -6,6 +6,7 @@ from analysis.round_statistics.tables import Sufficient
 from survey_app.reports.basis_table import basis
 from survey_app.reports.context import Beside, Tables
 from survey_app.reports.grade_tables import grades, linkages
+from survey_app.reports.hidden_table import hidden
 from survey_app.reports.indicator_table import indicators
 from survey_app.reports.ledger_tables import ledger, vetoes
 from survey_app.reports.monthly_table import monthly
@@ -25,12 +26,14 @@ def all_sheets(
     target_per_ratee: int = 0,
     beside: Beside | None = None,
     sufficient: Sufficient | None = None,
+    whole: Assessment | None = None,
 ) -> tuple[Sheet, ...]:
     """The sheets this assessment can fill; `inputs` are those it was made from.
 
-    `sufficient` are the sums of its answers; without them 统计说明 is left out.
+    `sufficient` are the sums of its answers; without them 统计说明 is left out. `whole` is the
+    assessment before small groups were hidden, which those sums belong to.
     """
-    tables = Tables(assessment, inputs, target_per_ratee, beside)
+    tables = Tables(assessment, inputs, target_per_ratee, beside, whole)
     sheets = [ranking(tables), *monthly(tables), *grades(tables), *linkages(tables)]
     sheets += [*summaries(tables), *by_rater_class(tables), *by_dimension(tables)]
     if assessment.cells.ballots:
@@ -47,5 +50,5 @@ def all_sheets(
     sheets += [ledger(tables), vetoes(tables), *conversions(tables), *weights(tables)]
     if sufficient is not None and assessment.cells.ballots:
         sheets.append(statistics(tables, sufficient))
-    sheets += [trace(tables), basis(tables)]
+    sheets += [trace(tables), *hidden(tables), basis(tables)]
     return tuple(sheets)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 
 from survey_app.assessments import service
+from survey_app.assessments.releasing import enter_file, masked_scores
 from survey_app.assessments.statistics.opening import OpenedStatistics, open_statistics
 from survey_app.core.services import services
 
@@ -39,8 +40,10 @@ def workbook(round_id: int) -> Response:
             target_per_ratee=run.frozen.target_per_ratee,
             beside=_beside(run),
             sufficient=of.sufficient,
+            whole=run.whole,
         )
         content = path.read_bytes()
+    enter_file(services().database, run, "workbook.xlsx", "workbook", content)
     return _download(content, XLSX, f"{_stem(run)}.xlsx", f"results-{round_id}.xlsx")
 
 
@@ -60,19 +63,25 @@ def csv_files(round_id: int) -> Response:
             target_per_ratee=run.frozen.target_per_ratee,
             beside=_beside(run),
             sufficient=of.sufficient,
+            whole=run.whole,
         ):
             entry = zipfile.ZipInfo(path.name, date_time=(2000, 1, 1, 0, 0, 0))
             archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+    enter_file(services().database, run, "tables.zip", "csv", packed.getvalue())
     name = f"{_stem(run)}_csv.zip"
     return _download(packed.getvalue(), "application/zip", name, f"results-{round_id}-csv.zip")
 
 
 @blueprint.get("/scores.json")
 def scores(round_id: int) -> Response:
-    """The scores as stored when the run was made."""
+    """The scores as stored when the run was made, without what small groups said."""
+    held = services()
     number = request.args.get("run", type=int)
-    text = service.stored_scores(services().database, round_id, number)
-    return _download(text.encode(), "application/json", "scores.json", "scores.json")
+    text = service.stored_scores(held.database, round_id, number)
+    run = service.open_run(held.database, held.settings, round_id, number, is_released=True)
+    content = masked_scores(text, run.guarded.hidden)
+    enter_file(held.database, run, "scores.json", "scores", content)
+    return _download(content, "application/json", "scores.json", "scores.json")
 
 
 def _beside(run: service.OpenedRun) -> "Beside":
@@ -84,7 +93,7 @@ def _beside(run: service.OpenedRun) -> "Beside":
 def _opened(round_id: int) -> OpenedStatistics:
     held = services()
     number = request.args.get("run", type=int)
-    return open_statistics(held.database, held.settings, round_id, number)
+    return open_statistics(held.database, held.settings, round_id, number, is_released=True)
 
 
 def _stem(run: service.OpenedRun) -> str:

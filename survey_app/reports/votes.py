@@ -8,10 +8,9 @@ from fractions import Fraction
 
 from analysis.estimation import wilson
 from analysis.results import Cell
+from analysis.small_groups import is_unanimous
 from forms.questionnaire import Item, Questionnaire
 
-# Below this many answers a breakdown shows no score: a share of four could name its givers.
-PRIVACY_MINIMUM = 5
 SATISFIED_FROM = Decimal(60)
 
 Options = tuple[tuple[str, Decimal | None], ...]
@@ -43,6 +42,11 @@ class Tally:
     def satisfied(self) -> int:
         """Votes for options worth at least 60 points (基本满意 and better)."""
         return self._sum(lambda points: points is not None and points >= SATISFIED_FROM)
+
+    @property
+    def is_unanimous(self) -> bool:
+        """Whether everybody gave the same answer."""
+        return is_unanimous(self.counts)
 
     @property
     def score(self) -> Fraction | None:

@@ -22,6 +22,7 @@ def write_workbook(
     target_per_ratee: int = 0,
     beside: Beside | None = None,
     sufficient: Sufficient | None = None,
+    whole: Assessment | None = None,
     csv: Path | None = None,
 ) -> None:
     """Write every table to an Excel workbook; the same assessment gives the same bytes.
@@ -36,6 +37,7 @@ def write_workbook(
         target_per_ratee=target_per_ratee,
         beside=beside,
         sufficient=sufficient,
+        whole=whole,
     )
     write_sheets(sheets, path, heading)
     if csv is not None:
@@ -50,6 +52,7 @@ def write_csv(
     target_per_ratee: int = 0,
     beside: Beside | None = None,
     sufficient: Sufficient | None = None,
+    whole: Assessment | None = None,
 ) -> tuple[Path, ...]:
     """Write the same tables as CSV files into `folder`; their paths in order of the sheets."""
     sheets = all_sheets(
@@ -58,5 +61,6 @@ def write_csv(
         target_per_ratee=target_per_ratee,
         beside=beside,
         sufficient=sufficient,
+        whole=whole,
     )
     return write_csv_files(sheets, folder)

@@ -206,7 +206,7 @@ def test_downloads_have_safe_names_and_open(app: Flask) -> None:
     assert "filename*=UTF-8''%E6%B5%8B%E8%AF%95%E8%BD%AE%E6%AC%A1_" in named  # 测试轮次_
     book = openpyxl.load_workbook(io.BytesIO(reply.data))
     assert book.sheetnames[0] == "综合得分排名表"
-    assert book.sheetnames[-3:] == ["统计说明", "得分来历", "口径说明"]
+    assert book.sheetnames[-3:] == ["得分来历", "未显示的格子", "口径说明"]
     assert browser.get(f"{folder}/workbook.xlsx").data == reply.data
     packed = zipfile.ZipFile(io.BytesIO(browser.get(f"{folder}/csv.zip").data))
     assert [Path(name).stem for name in packed.namelist()] == book.sheetnames

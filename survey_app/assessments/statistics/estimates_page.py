@@ -113,7 +113,9 @@ def estimates_page(of: OpenedStatistics) -> EstimatesPage:
     return EstimatesPage(
         classes=tuple(
             _class_page(of, place, one)
-            for place, one in enumerate(made.class_estimates(assessment, leaves))
+            for place, one in enumerate(
+                made.class_estimates(assessment, leaves, of.run.guarded.hidden)
+            )
         ),
         scales=_scales(of, leaves),
         apart=(

@@ -22,7 +22,8 @@ class OpenedStatistics:
 
     @property
     def assessment(self) -> "Assessment":
-        return self.run.assessment
+        """The whole one: what is shown of it keeps the minimum page by page."""
+        return self.run.whole
 
     @property
     def seed(self) -> int:
@@ -33,10 +34,15 @@ class OpenedStatistics:
 
 
 def open_statistics(
-    database: Database, settings: Settings, round_id: int, number: int | None = None
+    database: Database,
+    settings: Settings,
+    round_id: int,
+    number: int | None = None,
+    *,
+    is_released: bool = False,
 ) -> OpenedStatistics:
     """A run (the newest by default) with its sums. Raises as `open_run` does."""
-    run = open_run(database, settings, round_id, number)
+    run = open_run(database, settings, round_id, number, is_released=is_released)
     return OpenedStatistics(run, run.sufficient or _sums_of(run, settings))
 
 
@@ -50,7 +56,7 @@ def _collect(run: OpenedRun, settings: Settings) -> "Sufficient":
     from analysis.sealed_round import open_sealed_rounds
 
     sealed = open_sealed_rounds(run.folders(settings))
-    return collect(sealed, run.inputs, run.assessment.scheme, run.assessment)
+    return collect(sealed, run.inputs, run.whole.scheme, run.whole)
 
 
 _SUMS: "Remembered[Sufficient]" = Remembered(4)
