@@ -33,6 +33,8 @@ FEATURES: tuple[tuple[str, frozenset[str]], ...] = (
     ("register", OPERATORS),
     ("schemes", OPERATORS),
     ("rounds", OPERATORS),
+    ("intake", OPERATORS),
+    ("intake.kiosk", EVERYBODY),
     ("closing", OPERATORS),
     ("planning", OPERATORS),
     ("indicators", OPERATORS | {"reporter", "certifier"}),

@@ -10,6 +10,7 @@ from forms.problems import N_
 from forms.sheet import SKIP_VALUE
 from survey_app.ballots import drafts
 from survey_app.ballots.accept import Outcome, find_receipt
+from survey_app.ballots.asking import asked_nonce, must_wait, new_asked_nonce, settled
 from survey_app.ballots.entrance import VoidCardError
 from survey_app.ballots.nonce import BadNonceError, Nonce
 from survey_app.ballots.paper import Pairs
@@ -23,6 +24,10 @@ from survey_app.core.services import services
 from survey_app.rounds.life import close_if_due
 
 STALE = N_("这个页面打开得太久，或不是完整打开的，刚才没有记录。请再按一次提交。")
+ASKED = N_(
+    "现在从这个二维码提交的人特别多，刚才没有记录。请等 30 秒后再按一次提交。"
+    "多数手机几秒钟后会自动提交，不用再按。"
+)
 BUSY = N_("系统正忙，刚才没有记录下来。请再按一次提交。")
 SAVED = N_("已经保存。可以关闭页面；以后用同一张卡的二维码或验证码打开，就能接着填。")
 RESTORED = N_("已恢复您上次保存的内容。")
@@ -41,6 +46,11 @@ def answer(visit: Visit, posted: Posted, device: str | None = None) -> Response:
     if decoded.errors:
         said = Said(decoded.errors, status=422)
         return form_page(visit, posted.nonce, posted.answers, said)
+    if must_wait(visit, posted, nonce):
+        again = asked_nonce(visit, posted.nonce) and posted.nonce
+        again = again or new_asked_nonce(visit, nonce, decoded.answers)
+        said = Said(alert=_(ASKED), status=429, has_work=True)
+        return form_page(visit, again, posted.answers, said)
     held = services()
     try:
         outcome = held.writer.submit(
@@ -127,7 +137,10 @@ def _nonce(visit: Visit, text: str) -> Nonce | None:
     try:
         nonce = held.nonces.read(text, round_id, visit.entrance.form_id)
     except BadNonceError:
-        return None
+        asked = asked_nonce(visit, text)
+        if asked is None:
+            return None
+        nonce = settled(visit, asked, text)
     if nonce.is_expired and not find_receipt(held.database, held.keys, round_id, nonce.value):
         return None
     return nonce

@@ -4,7 +4,7 @@ Looking burns nothing, whoever follows the link; it only notices when a round's 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import bindparam, select
@@ -14,6 +14,7 @@ from forms.problems import N_
 from forms.sheet import Sheet
 from survey_app.ballots.tables import Admission
 from survey_app.ballots.typed_code import bare
+from survey_app.core import clock
 from survey_app.core.database import Database
 from survey_app.core.errors import DomainError
 from survey_app.rounds.codes import Code, MistypedCodeError, read_code
@@ -50,6 +51,29 @@ class VoidCardError(DomainError):
     remedy = N_("它已挂失并换发了新卡，请使用新卡上的验证码。")
 
 
+class OutOfBoundsError(DomainError):
+    """A service card outside its days or its place. Nothing of it is used up."""
+
+    status = 409
+    message = N_("这张评议卡还不能用。")
+    remedy = N_("卡没有作废，也没有用掉。")
+
+
+class TooEarlyError(OutOfBoundsError):
+    message = N_("这张评议卡要到 {day} 才能用。")
+    remedy = N_("卡没有用掉，请到那一天再扫一次。")
+
+
+class TooLateError(OutOfBoundsError):
+    message = N_("这张评议卡只能用到 {day}，现在已经过了。")
+    remedy = N_("卡没有用掉。想评价的话，请在下次办事时向窗口要一张当天的卡。")
+
+
+class WrongPlaceError(OutOfBoundsError):
+    message = N_("这张评议卡只能在“{place}”的平板上用。")
+    remedy = N_("卡没有用掉，请到那里扫码或输入验证码；找不到时请问窗口工作人员。")
+
+
 @dataclass(frozen=True, slots=True)
 class Entrance:
     """A rater's way in. `link_id` and `link` for open ones; `card_id`, `draft_key` for cards."""
@@ -75,8 +99,12 @@ class Entrance:
 
     @property
     def form_id(self) -> str:
-        """What a nonce is bound to: this frozen form, of the test or of the formal round."""
-        return f"{'test' if self.phase == 'testing' else 'formal'} {self.round.digest}"
+        """What a nonce is bound to: this frozen form, of the test or of the formal round.
+
+        On a tablet also to the place, where an attendant may let people in.
+        """
+        place = f" {self.link}" if self.channel == "kiosk" else ""
+        return f"{'test' if self.phase == 'testing' else 'formal'} {self.round.digest}{place}"
 
     @property
     def takes_ballots(self) -> bool:
@@ -120,30 +148,53 @@ def open_entrance(database: Database, rounds: FrozenRounds, token: str, at: date
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A code as it was shown: typed or scanned, when, and at which tablet (a link), if at one.
+
+    `grace` lets in a form that was opened before the card's last day was over.
+    """
+
+    text: str
+    at: datetime
+    place: int | None = None
+    grace: timedelta = timedelta(0)
+
+
 def card_entrance(
     database: Database, rounds: FrozenRounds, keys: KeyStore, text: str, at: datetime
 ) -> Entrance:
-    """The entrance behind a code, typed or scanned.
+    """The entrance behind a code, typed or scanned; see `presented_entrance`."""
+    return presented_entrance(database, rounds, keys, Presented(text, at))
+
+
+def presented_entrance(
+    database: Database, rounds: FrozenRounds, keys: KeyStore, shown: Presented
+) -> Entrance:
+    """The entrance behind a code. A code nobody has costs as much as a void one.
 
     Raises:
         MistypedError: it cannot be a code. UnknownCodeError: no card has it.
-        VoidCardError: the card was replaced.
+        VoidCardError: the card was replaced. OutOfBoundsError: not on this day or not here.
     """
     try:
-        code = read_code(bare(text))
+        code = read_code(bare(shown.text))
     except MistypedCodeError as error:
         raise MistypedError from error
     with database.read() as session:
         found = find_card(session, keys, code)
+        card_id = bytes(16) if found is None else found[0].id
+        is_used = session.get(Admission, card_id) is not None
         if found is None:
             raise UnknownCodeError
         card, batch, row = found
-        is_used = session.get(Admission, card.id) is not None
-    if card.is_void:
-        raise VoidCardError
+        if card.is_void:
+            raise VoidCardError
+        if not is_used:
+            _check_bounds(session, batch, shown)
     return Entrance(
         round=rounds.of(row),
-        phase=_phase(database, row.id, row.state, row.close_at, at),
+        phase=_phase(database, row.id, row.state, row.close_at, shown.at),
         rater_class=batch.rater_class,
         channel=batch.channel,
         stratum=batch.stratum,
@@ -153,6 +204,18 @@ def card_entrance(
         draft_key=unwrap(card, code),
         is_used=is_used,
     )
+
+
+def _check_bounds(session: Session, batch: Batch, shown: Presented) -> None:
+    """Raise OutOfBoundsError unless a card of this batch may be used here and today."""
+    if batch.valid_from is not None and clock.local(shown.at).date() < batch.valid_from:
+        raise TooEarlyError(day=batch.valid_from.isoformat())
+    last = clock.local(shown.at - shown.grace).date()
+    if batch.valid_until is not None and last > batch.valid_until:
+        raise TooLateError(day=batch.valid_until.isoformat())
+    if batch.place_id is not None and batch.place_id != shown.place:
+        name = session.scalars(select(Link.name).where(Link.id == batch.place_id)).one()
+        raise WrongPlaceError(place=name)
 
 
 def _phase(

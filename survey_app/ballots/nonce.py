@@ -41,12 +41,15 @@ class NonceMaker:
     def __init__(self, secret: bytes) -> None:
         self._key = hmac.digest(secret, b"survey nonce 1", sha256)
 
-    def make(self, round_id: int, form_id: str = "") -> str:
+    def make(self, round_id: int, form_id: str = "", value: bytes | None = None) -> str:
         """A fresh nonce for a form of this round (URL-safe text, 59 characters).
 
-        `form_id` names what the form is of; a nonce is good for that form only.
+        `form_id` names what the form is of; a nonce is good for that form only. `value` is given
+        where what lets a person in must itself count once.
         """
-        body = secrets.token_bytes(RANDOM_BYTES) + _STAMP.pack(round_id, int(time.time()))
+        body = (value or secrets.token_bytes(RANDOM_BYTES)) + _STAMP.pack(
+            round_id, int(time.time())
+        )
         return base64.urlsafe_b64encode(body + self._mac(body, form_id)).decode().rstrip("=")
 
     def read(self, text: str, round_id: int, form_id: str = "") -> Nonce:

@@ -18,7 +18,7 @@ from survey_app.core.errors import DomainError
 CITIZEN_BYTES = 64 * 1024
 LIST_BYTES = 1024 * 1024
 MOST_FIELDS = 10_000
-RESERVED = frozenset({"nonce", "code", "action", "elder", "lang", "csrf_token"})
+RESERVED = frozenset({"nonce", "code", "action", "elder", "lang", "csrf_token", "work", "stamp"})
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 

@@ -39,7 +39,7 @@ def submission(
     if entrance.round.public_key is not None:
         sheet = _in_envelope(sheet, entrance)
     mark = _device_mark(entrance, keys, device) if is_open else None
-    pace = _pace(nonce, answers) if is_open else None
+    pace = pace_of(nonce, answers) if is_open else None
     opening = secrets.token_bytes(OPENING_BYTES)
     content = content_of(
         Traits(entrance.rater_class, entrance.stratum, entrance.channel, entrance.evidence),
@@ -96,6 +96,7 @@ def _device_mark(entrance: Entrance, keys: KeyStore, device: str | None) -> byte
     return keys.hash(entrance.round.id, "device", device.encode())[:16] if device else None
 
 
-def _pace(nonce: Nonce, answers: Sequence[RateeAnswers]) -> str:
+def pace_of(nonce: Nonce, answers: Sequence[RateeAnswers]) -> str:
+    """Whether a form was filled in too fast to have been read."""
     answered = sum(len(one.codes) - one.codes.count(0) for one in answers)
     return "fast" if nonce.age_seconds < FAST_SECONDS_PER_ITEM * answered else "normal"

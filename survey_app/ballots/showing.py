@@ -11,6 +11,8 @@ from forms.decoder import Decoded, FieldError
 from survey_app.ballots.pages import MARK, PreparedPages
 from survey_app.ballots.paper import Pairs, Paper, Question, paper
 from survey_app.ballots.visit import Look, Visit, new_nonce
+from survey_app.ballots.work import BITS, PIECES
+from survey_app.core.assets import asset_url
 from survey_app.rounds.frozen import FrozenRatee
 
 RECEIPT_GROUP = 4
@@ -34,6 +36,8 @@ class Said:
     alert: str = ""
     notice: str = ""
     status: int = 200
+    has_work: bool = False
+    """Whether a browser with scripts may send it by itself after a little work."""
 
 
 def hidden_fields(visit: Visit, nonce: str) -> Markup:
@@ -41,8 +45,17 @@ def hidden_fields(visit: Visit, nonce: str) -> Markup:
     parts = [Markup('<input type="hidden" name="nonce" value="{}">').format(nonce)]
     if visit.code:
         parts.append(Markup('<input type="hidden" name="code" value="{}">').format(visit.code))
-    parts.append(Markup('<input type="hidden" id="draft" value="{}">').format(visit.draft_id))
+    if not visit.is_kiosk:
+        parts.append(Markup('<input type="hidden" id="draft" value="{}">').format(visit.draft_id))
     return Markup("").join(parts)
+
+
+def work_field(challenge: str) -> Markup:
+    """What static/work.js fills in before it sends the form."""
+    return Markup(
+        '<input type="hidden" id="work" name="work" data-challenge="{}" data-pieces="{}"'
+        ' data-bits="{}"><script src="{}" defer></script>'
+    ).format(challenge, PIECES, BITS, asset_url("work.js"))
 
 
 def paper_of(visit: Visit, given: Pairs = (), errors: Sequence[FieldError] = ()) -> Paper:
@@ -69,7 +82,8 @@ def render_form(visit: Visit, hidden: Markup, given: Pairs = (), said: Said | No
 
 def form_page(visit: Visit, nonce: str, given: Pairs, said: Said) -> Response:
     """The form again, with the answers given so far."""
-    html = render_form(visit, hidden_fields(visit, nonce), given, said)
+    hidden = hidden_fields(visit, nonce) + (work_field(nonce) if said.has_work else "")
+    html = render_form(visit, hidden, given, said)
     return Response(html, said.status, mimetype="text/html")
 
 
@@ -134,9 +148,15 @@ def _render_done(visit: Visit, receipt: Markup) -> str:
         **_common(visit),
         receipt=receipt,
         draft=visit.draft_id,
-        again="" if visit.code else visit.address,
-        chooser=visit.address.rpartition("/")[0] if visit.number is not None else "",
+        again="" if visit.code or visit.is_kiosk else visit.address,
+        chooser=_chooser(visit),
     )
+
+
+def _chooser(visit: Visit) -> str:
+    """Where another unit can be chosen, "" where there is none."""
+    is_one_of_many = visit.number is not None and not visit.is_kiosk
+    return visit.address.rpartition("/")[0] if is_one_of_many else ""
 
 
 def stopped_page(
@@ -185,16 +205,32 @@ def code_page(look: Look, status: int = 200, error: str = "", typed: str = "") -
     return plain_page("ballots/code.html", look, status, error=error, typed=typed, tools=tools)
 
 
+def busy_page(look: Look, code: str, stamp: str, fields: Pairs, action: str) -> Response:
+    """A code has to wait: everything that came with it is sent again, once or by itself."""
+    html = render_template(
+        "ballots/busy.html",
+        round=None,
+        elder=look.is_elder,
+        code=code,
+        stamp=stamp,
+        fields=fields,
+        action=action,
+        work=work_field(stamp),
+    )
+    return Response(html, 429, mimetype="text/html")
+
+
 def _common(visit: Visit) -> dict[str, object]:
     return {
         "round": visit.entrance.round,
         "is_test": visit.entrance.phase == "testing",
         "elder": visit.look.is_elder,
+        "kiosk": visit.address if visit.is_kiosk else "",
     }
 
 
 def _tools(visit: Visit) -> Tools:
-    if not visit.code:
+    if not visit.code and not visit.is_kiosk:
         return Tools(by_buttons=False)
     return Tools(by_buttons=True, default="save" if visit.is_list else "submit")
 

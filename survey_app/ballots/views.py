@@ -1,21 +1,29 @@
 """The rater's pages: posters at /r, cards at /c, and the plain pages around them."""
 
+from datetime import timedelta
+
 from flask import Blueprint, Response, redirect, request
 from flask.sansio.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from survey_app.ballots import answering, posted, showing
+from survey_app.ballots.asking import code_budget, code_must_wait, is_stamp, new_stamp
+from survey_app.ballots.code_budget import CodeBudget
 from survey_app.ballots.entrance import (
     Entrance,
     MistypedError,
+    OutOfBoundsError,
+    Presented,
     UnknownCodeError,
+    UnknownLinkError,
     VoidCardError,
-    card_entrance,
     open_entrance,
+    presented_entrance,
 )
+from survey_app.ballots.fence import Fence
 from survey_app.ballots.pages import PreparedPages
-from survey_app.ballots.posted import CITIZEN_BYTES, LIST_BYTES
+from survey_app.ballots.posted import CITIZEN_BYTES, LIST_BYTES, Posted
 from survey_app.ballots.typed_code import what_is_wrong
 from survey_app.ballots.visit import (
     DEVICE_COOKIE,
@@ -28,16 +36,23 @@ from survey_app.ballots.visit import (
     open_visit,
 )
 from survey_app.core import clock
-from survey_app.core.services import services
+from survey_app.core.errors import DomainError
+from survey_app.core.services import Services, services
 
 blueprint = Blueprint("ballots", __name__)
 YEAR_SECONDS = 365 * 24 * 3600
+GRACE = timedelta(hours=1)
+"""A form opened on a card's last day may still be sent a little after midnight."""
+CARD_ERRORS = (MistypedError, UnknownCodeError, VoidCardError, OutOfBoundsError)
 
 
 @blueprint.record_once
 def _prepare(state: BlueprintSetupState) -> None:
     """What these pages need of the application."""
+    held: Services = state.app.extensions["survey"]
     state.app.extensions["prepared_pages"] = PreparedPages()
+    state.app.extensions["fence"] = Fence(held.database)
+    state.app.extensions["code_budget"] = CodeBudget(held.settings.home / "code-attempts")
     state.app.add_template_filter(showing.breakable)
 
 
@@ -89,7 +104,8 @@ def code_page() -> Response:
 @blueprint.get("/c/<code>")
 def card(code: str) -> Response:
     """The form behind a card's QR code. Looking burns nothing."""
-    return _card_form(code, look_of_address(request))
+    look = look_of_address(request)
+    return _busy(code, look) if code_must_wait(code, {}) else _card_form(code, look)
 
 
 @blueprint.post("/c")
@@ -99,11 +115,13 @@ def card_answer() -> Response:
     look = look_of_form(request, sent.reserved)
     if not sent.nonce and sent.action != "submit":  # only language or text size
         return _remembering(showing.code_page(look, typed=sent.code), look)
+    if code_must_wait(sent.code, sent.reserved):
+        return _busy(sent.code, look, sent)
     if not sent.nonce:
         return _remembering(_card_form(sent.code, look), look)
     try:
-        entrance = _card(sent.code)
-    except (MistypedError, UnknownCodeError, VoidCardError) as error:
+        entrance = find_card_entrance(sent.code, grace=GRACE)
+    except CARD_ERRORS as error:
         return _refused(error, sent.code, look)
     visit = card_visit(entrance, sent.code, look)
     if visit.is_list:
@@ -117,8 +135,8 @@ def card_answer() -> Response:
 
 def _card_form(code: str, look: Look) -> Response:
     try:
-        visit = card_visit(_card(code), code, look)
-    except (MistypedError, UnknownCodeError, VoidCardError) as error:
+        visit = card_visit(find_card_entrance(code), code, look)
+    except CARD_ERRORS as error:
         return _refused(error, code, look)
     if visit.entrance.is_used:
         return answering.used_page(visit)
@@ -128,9 +146,17 @@ def _card_form(code: str, look: Look) -> Response:
     return saved or showing.prepared_page(visit, request)
 
 
-def _refused(
-    error: MistypedError | UnknownCodeError | VoidCardError, typed: str, look: Look
-) -> Response:
+def _busy(code: str, look: Look, sent: Posted | None = None) -> Response:
+    """The page on which a code waits; whatever came with it travels along."""
+    kept = sent.reserved if sent else {}
+    stamp = new_stamp(code) if not is_stamp(code, kept.get("stamp", "")) else kept["stamp"]
+    fields = [(name, kept[name]) for name in ("nonce", "elder", "lang") if name in kept]
+    action = kept.get("action", "submit")
+    answers = [*(sent.answers if sent else ()), *fields]
+    return showing.busy_page(look, code, stamp, answers, action)
+
+
+def _refused(error: DomainError, typed: str, look: Look) -> Response:
     """The page to type a code again, with what was typed and what is wrong with it."""
     if isinstance(error, MistypedError):
         message, values = what_is_wrong(typed)
@@ -142,12 +168,26 @@ def _refused(
 
 def _open(token: str) -> Entrance:
     held = services()
-    return open_entrance(held.database, held.rounds, token, clock.now())
+    entrance = open_entrance(held.database, held.rounds, token, clock.now())
+    if entrance.channel == "kiosk":  # has a door of its own
+        raise UnknownLinkError
+    return entrance
 
 
-def _card(code: str) -> Entrance:
+def find_card_entrance(
+    code: str, place: int | None = None, grace: timedelta = timedelta(0)
+) -> Entrance:
+    """The entrance behind a code; a wrong one counts against the installation's budget.
+
+    Raises CARD_ERRORS.
+    """
     held = services()
-    return card_entrance(held.database, held.rounds, held.keys, code, clock.now())
+    shown = Presented(code, clock.now(), place, grace)
+    try:
+        return presented_entrance(held.database, held.rounds, held.keys, shown)
+    except (UnknownCodeError, VoidCardError):
+        code_budget().note_wrong()
+        raise
 
 
 def _remembering(response: Response, look: Look) -> Response:

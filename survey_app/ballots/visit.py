@@ -36,6 +36,8 @@ class Visit:
     look: Look
     code: str = ""
     number: int | None = None
+    is_kiosk: bool = False
+    """On a tablet that everybody shares: nothing may stay in the browser."""
 
     @property
     def is_list(self) -> bool:
@@ -49,6 +51,8 @@ class Visit:
         going back would then fetch a new form with a new nonce, and the same answers could be
         counted twice.
         """
+        if self.is_kiosk:
+            return f"{self.address}/answer" + (f"/{self.number}" if self.number else "")
         return f"{self.address}?answer" if not self.code else self.address
 
     @property

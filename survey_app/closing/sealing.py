@@ -11,10 +11,18 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from analysis.sealed_round import Arrivals, BallotColumns, Comment, SealedHeader, write_sealed_round
+from analysis.sealed_round import (
+    Arrivals,
+    BallotColumns,
+    Comment,
+    Exclusion,
+    SealedHeader,
+    write_sealed_round,
+)
 from survey_app.ballots.payload import unpack
 from survey_app.ballots.tables import Arrival, Ballot, Refusal
 from survey_app.ballots.tables import Comment as StoredComment
+from survey_app.intake.voiding import RULE, void_links
 from survey_app.rounds.frozen import FrozenRound
 from survey_app.rounds.tables import Batch, Link
 
@@ -29,6 +37,8 @@ class _Rows:
     codes: list[bytes] = field(default_factory=list)
     device: list[bytes | None] = field(default_factory=list)
     text: dict[str, list[str]] = field(default_factory=lambda: {name: [] for name in TEXT_COLUMNS})
+    void: dict[bytes, str] = field(default_factory=dict)
+    """Ballots of sessions made void by two persons → why."""
 
     def add(self, ballot: Ballot, ratee: str, codes: bytes, link: str) -> None:
         self.submission.append(ballot.id)
@@ -88,6 +98,7 @@ def write_sealed_folders(
             gathered.columns(len(questionnaire.coded_items)),
             arrivals=_of_links(arrivals, set(gathered.text["link"])) if is_open else None,
             comments=comments.get(key, []),
+            exclusions=[Exclusion(one, RULE, why) for one, why in gathered.void.items()],
         )
         manifests[name] = manifest.as_json()
     return manifests
@@ -95,6 +106,7 @@ def write_sealed_folders(
 
 def _gather(session: Session, frozen: FrozenRound, links: Mapping[int, str]) -> dict[str, _Rows]:
     rows: dict[str, _Rows] = {}
+    void = void_links(session, frozen.id)
     widths = {rater_class: frozen.widths(rater_class) for rater_class in frozen.rater_classes}
     stored = select(Ballot).where(Ballot.round_id == frozen.id).order_by(Ballot.id)
     for ballot in session.scalars(stored.execution_options(yield_per=5_000)):
@@ -102,7 +114,10 @@ def _gather(session: Session, frozen: FrozenRound, links: Mapping[int, str]) -> 
         for number, codes in unpack(ballot.payload, widths[ballot.rater_class]):
             ratee = frozen.ratee(number)
             key = frozen.bindings[ballot.rater_class, ratee.ratee_class]
-            rows.setdefault(key, _Rows()).add(ballot, ratee.key, codes, link)
+            held = rows.setdefault(key, _Rows())
+            held.add(ballot, ratee.key, codes, link)
+            if ballot.link_id in void:
+                held.void[ballot.id] = void[ballot.link_id]
         session.expunge(ballot)
     return rows
 

@@ -13,6 +13,7 @@ from survey_app.ballots import integration  # noqa: F401 -- follows a close: the
 from survey_app.ballots.tables import (
     Admission,
     Arrival,
+    Asked,
     Ballot,
     Comment,
     Draft,
@@ -54,6 +55,7 @@ def wipe_test(database: Database, operator: str, round_id: int) -> dict[str, int
             session.execute(delete(table).where(table.round_id == round_id))
         links = select(Link.id).where(Link.round_id == round_id)
         session.execute(delete(Arrival).where(Arrival.link_id.in_(links)))
+        session.execute(delete(Asked).where(Asked.link_id.in_(links)))
         record.append(session, operator, "test.wiped", round_id=round_id, **wiped)
         return wiped
 

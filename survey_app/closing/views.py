@@ -2,10 +2,20 @@
 
 from typing import Literal
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
+from survey_app.ballots.asking import code_budget
 from survey_app.ballots.cards import reissue as reissue_card
 from survey_app.ballots.entrance import UnknownCodeError, card_entrance
 from survey_app.closing import arrivals, service, watching
@@ -13,13 +23,14 @@ from survey_app.closing.act_views import asking
 from survey_app.closing.ceremony_views import keys
 from survey_app.closing.forms import CloseForm, ReissueForm
 from survey_app.closing.keeping_views import keeping
+from survey_app.closing.link_progress import LinkProgress
 from survey_app.closing.minutes_views import minutes
-from survey_app.closing.watching import LinkProgress
 from survey_app.core import clock
 from survey_app.core.access import current, only
 from survey_app.core.services import services
+from survey_app.intake.sessions import sessions_of
 from survey_app.rounds.entrance_views import cards_page
-from survey_app.rounds.entrances import BatchSpec, IssuedBatch
+from survey_app.rounds.entrances import BatchSpec, IssuedBatch, switch_link
 from survey_app.rounds.overview import close_what_is_due, overview
 
 blueprint = Blueprint("closing", __name__, url_prefix="/admin/rounds/<int:round_id>")
@@ -45,6 +56,9 @@ def watch(round_id: int) -> Response:
         names=found.names,
         now=clock.now(),
         sparkline=_sparkline,
+        codes=code_budget().last_hour(),
+        codes_wait=code_budget().is_spent(),
+        sessions=sessions_of(held.database, round_id),
         is_simulated=found.row.is_simulated,
         is_test=found.row.state == "testing",
         refresh_seconds=REFRESH_SECONDS,
@@ -58,6 +72,20 @@ def watch(round_id: int) -> Response:
 def _sparkline(link: LinkProgress) -> str:
     last_bin = int(clock.now().timestamp()) // BIN_SECONDS
     return arrivals.sparkline(link.arrivals, last_bin, _("最近六小时每十分钟的份数"))
+
+
+@blueprint.post("/links/<int:link_id>/switch")
+def switch(round_id: int, link_id: int) -> BaseResponse:
+    """Take an entrance out of use, or back into it."""
+    is_active = request.form.get("on") == "1"
+    link = switch_link(services().database, current().login, round_id, link_id, is_active=is_active)
+    words = (
+        _("“{name}”已恢复使用。")
+        if is_active
+        else _("“{name}”已停用，扫它的人会看到“不在使用中”。")
+    )
+    flash(words.format(name=link.name))
+    return redirect(url_for("closing.watch", round_id=round_id))
 
 
 @blueprint.post("/wipe")

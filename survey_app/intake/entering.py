@@ -167,7 +167,7 @@ def enter(
             operator,
             f"{found.standing.row.kind}.enter",
             round_id=round_id,
-            session=session_id,
+            counted=session_id,
             new=entered.new,
             before=entered.before,
         )

@@ -291,3 +291,16 @@ def _told(errors: Sequence[FieldError], one: _Gathered, asked: Asked) -> Iterato
 
 def _at(texts: Sequence[str], place: int) -> str:
     return texts[place] if 0 <= place < len(texts) else ""
+
+
+Typed = tuple[Form | None, list[Problem], tuple[FieldError, ...]]
+
+
+def read_typed(number: str, answers: Sequence[tuple[str, str]], asked: Asked) -> Typed:
+    """A paper typed on the page: the form, or what is wrong with its number and its fields."""
+    problems: list[Problem] = []
+    clean = form_number(N_("编号"), number, asked.issued, problems)
+    decoded = decode(answers, asked.sheet)
+    if clean is None or decoded.errors:
+        return None, problems, decoded.errors
+    return Form(clean, "", "", decoded.answers), [], ()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.problems import N_
@@ -67,7 +67,11 @@ class Standing:
     stratum: str
     scope: tuple[str, ...]
     token: str
-    entered: int
+
+    @property
+    def entered(self) -> int:
+        """Papers entered, as the store counted them."""
+        return self.row.entered
 
     @property
     def valid(self) -> int | None:
@@ -134,7 +138,7 @@ def announce(
             operator,
             f"{spec.kind}.announce",
             round_id=round_id,
-            session=row.id,
+            counted=row.id,
             name=spec.name,
             issued=spec.issued,
         )
@@ -146,7 +150,7 @@ def count(
 ) -> bool:
     """Put down what was collected and spoiled; True where that makes the session void.
 
-    From then on exactly as many papers as are valid can be entered: the other cards are void.
+    From then on as many papers as are valid can be entered, and no more: the store counts.
     """
     with database.write() as session:
         row = hold_session(session, round_id, session_id)
@@ -158,14 +162,12 @@ def count(
             row.is_void, row.void_reason = True, TOO_MANY
         row.collected, row.spoiled = collected, spoiled
         session.flush()
-        valid = 0 if row.is_void else collected - spoiled
-        _leave_cards(session, row, valid)
         record.append(
             session,
             operator,
             "paper.count",
             round_id=round_id,
-            session=row.id,
+            counted=row.id,
             issued=row.issued,
             collected=collected,
             spoiled=spoiled,
@@ -186,24 +188,13 @@ def make_void(session: Session, row: CountedSession, reason: str) -> None:
     """Let a session count no more, within the caller's transaction."""
     row.is_void, row.void_reason = True, reason
     session.flush()
-    _leave_cards(session, row, 0)
-
-
-def _leave_cards(session: Session, row: CountedSession, n: int) -> None:
-    """Make all cards of a session void but `n` that are still unused."""
-    unused = free_cards(session, row.batch_id)
-    if unused[n:]:
-        surplus = update(Card).where(Card.batch_id == row.batch_id, Card.id.in_(unused[n:]))
-        session.execute(surplus.values(is_void=True))
 
 
 def free_cards(session: Session, batch_id: int) -> Sequence[bytes]:
-    """The cards of a batch that are neither used nor void, in the order of their random keys."""
+    """The cards of a batch that are not used, in the order of their random keys."""
     used = select(Admission.card_id).where(Admission.card_id == Card.id)
     return session.scalars(
-        select(Card.id)
-        .where(Card.batch_id == batch_id, ~Card.is_void, ~used.exists())
-        .order_by(Card.id)
+        select(Card.id).where(Card.batch_id == batch_id, ~used.exists()).order_by(Card.id)
     ).all()
 
 
@@ -216,17 +207,14 @@ def sessions_of(database: Database, round_id: int) -> list[Standing]:
 def standings(session: Session, round_id: int) -> list[Standing]:
     """The same within the caller's session."""
     rows = session.execute(
-        select(CountedSession, Link, func.count(Admission.card_id))
+        select(CountedSession, Link)
         .join(Link, CountedSession.link_id == Link.id)
-        .join(Card, Card.batch_id == CountedSession.batch_id)
-        .outerjoin(Admission, Admission.card_id == Card.id)
         .where(CountedSession.round_id == round_id)
-        .group_by(CountedSession.id, Link.id)
         .order_by(CountedSession.id)
     )
     return [
-        Standing(row, link.rater_class, link.stratum, tuple(link.scope), link.token, entered)
-        for row, link, entered in rows
+        Standing(row, link.rater_class, link.stratum, tuple(link.scope), link.token)
+        for row, link in rows
     ]
 
 

@@ -30,6 +30,9 @@ class CountedSession(Base):
             "collected IS NULL OR collected <= issued OR is_void", name="no_more_than_issued"
         ),
         CheckConstraint("is_void = (void_reason <> '')", name="void_says_why"),
+        CheckConstraint(
+            "entered BETWEEN 0 AND coalesce(collected - spoiled, 0)", name="entered_was_valid"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -43,6 +46,8 @@ class CountedSession(Base):
     issued: Mapped[int]
     collected: Mapped[int | None]
     spoiled: Mapped[int | None]
+    entered: Mapped[int] = mapped_column(default=0)
+    """Admissions of its cards, counted by the store itself (a trigger)."""
     is_void: Mapped[bool] = mapped_column(default=False)
     void_reason: Mapped[str] = mapped_column(Text, default="")
     link_id: Mapped[int] = mapped_column(ForeignKey("link.id"), unique=True)

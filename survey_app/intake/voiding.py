@@ -29,13 +29,13 @@ def ask(database: Database, operator: str, round_id: int, session_id: int, reaso
         if row.is_void:
             raise VoidSessionError
         two_persons.ask(
-            session, operator, KIND, reason, round_id, session=session_id, name=row.name
+            session, operator, KIND, reason, round_id, counted=session_id, name=row.name
         )
 
 
 def carry_out(session: Session, act: Act) -> None:
     """Make it void, in the transaction of the approval."""
-    row = hold_session(session, act.round, int(act.details["session"]))
+    row = hold_session(session, act.round, int(act.details["counted"]))
     if row.is_void:
         raise VoidSessionError
     make_void(session, row, act.reason)
@@ -44,7 +44,7 @@ def carry_out(session: Session, act: Act) -> None:
         act.approved_by,
         f"{row.kind}.void",
         round_id=act.round,
-        session=row.id,
+        counted=row.id,
         reason=act.reason,
         asked_by=act.asked_by,
     )
@@ -71,7 +71,7 @@ def void_links(session: Session, round_id: int) -> dict[int, str]:
             CountedSession.round_id == round_id, CountedSession.is_void
         )
     )
-    return {link_id: reason for link_id, reason in rows}
+    return dict(rows.all())
 
 
 two_persons.register(KIND, N_("作废一场现场票或一批电话访问"), carry_out)

@@ -11,6 +11,7 @@ from analysis.inputs import RateeRow
 from forms.problems import N_
 from survey_app.core.access import current, only
 from survey_app.core.errors import DomainError, NotFoundError
+from survey_app.core.qr import qr_svg
 from survey_app.core.services import services
 from survey_app.register.names import ratee_class_name
 from survey_app.rounds import entrances as service
@@ -24,7 +25,7 @@ from survey_app.rounds.forms import (
     class_choices,
 )
 from survey_app.rounds.overview import Overview, overview
-from survey_app.rounds.posters import Addresses, qr_svg
+from survey_app.rounds.posters import Addresses
 from survey_app.rounds.tables import Link
 
 entrances = Blueprint("entrances", __name__, url_prefix="/rounds/<int:round_id>")
@@ -89,18 +90,23 @@ def _counted_form(found: Overview) -> CountedCardsForm:
     form = CountedCardsForm(prefix="counted-")
     form.rater_class.choices = class_choices(found.register, found.bound_classes)
     form.channel.choices = channel_choices()
-    form.scope.choices = _scope_choices(found.ratees)
+    form.scope.choices = _card_scopes(found.ratees)
     if request.method == "GET":
         form.batches.data = str(len(found.batches))
     return form
 
 
-def _scope_choices(ratees: Sequence[RateeRow]) -> list[SelectChoice]:
+def _card_scopes(ratees: Sequence[RateeRow]) -> list[SelectChoice]:
+    each = SelectChoice(EACH, _("每个评议对象各发这么多张，一卡评一个"))
+    return [each, *scope_choices(ratees)]
+
+
+def scope_choices(ratees: Sequence[RateeRow]) -> list[SelectChoice]:
+    """Whom a form may be about: all ratees, a class, a group or one."""
     classes = dict.fromkeys(row.ratee_class for row in ratees)
     groups = dict.fromkeys(row.group for row in ratees if row.group)
     named = {
-        EACH: _("每个评议对象各发这么多张，一卡评一个"),
-        ALL: _("全部评议对象，一卡评全部"),
+        ALL: _("全部评议对象"),
         **{CLASS + key: _("类别：{name}").format(name=ratee_class_name(key)) for key in classes},
         **{GROUP + name: _("分组：{name}").format(name=name) for name in groups},
         **{KEY + row.key: row.name for row in ratees},
@@ -208,12 +214,7 @@ def _is_within_limit(form: CountedCardsForm, found: Overview) -> bool:
 
 
 def _specs(form: CountedCardsForm, found: Overview) -> list[BatchSpec]:
-    asked = {
-        one["ratee_class"]
-        for one in found.row.bindings
-        if one["rater_class"] == form.rater_class.data
-    }
-    rated = [row for row in found.ratees if row.ratee_class in asked]
+    rated = rated_by(found, form.rater_class.data)
     choice = form.scope.data
     scopes: list[tuple[str, tuple[str, ...]]] = []
     if choice == EACH:
@@ -221,12 +222,7 @@ def _specs(form: CountedCardsForm, found: Overview) -> list[BatchSpec]:
     elif choice == ALL:
         scopes = [(found.names.rater_class(form.rater_class.data), ())]
     else:
-        kind, wanted = choice.split(":", 1)
-        keys = tuple(
-            row.key
-            for row in rated
-            if wanted == {"key": row.key, "class": row.ratee_class, "group": row.group}[kind]
-        )
+        keys = scope_of(rated, choice)
         # Nobody in scope is no cards: an empty list would stand for everybody.
         scopes = [(found.names.scope(keys), keys)] if keys else []
     return [
@@ -241,6 +237,24 @@ def _specs(form: CountedCardsForm, found: Overview) -> list[BatchSpec]:
         )
         for name, keys in scopes
     ]
+
+
+def rated_by(found: Overview, rater_class: str) -> list[RateeRow]:
+    """The ratees that a rater class is asked about."""
+    asked = {one["ratee_class"] for one in found.row.bindings if one["rater_class"] == rater_class}
+    return [row for row in found.ratees if row.ratee_class in asked]
+
+
+def scope_of(rated: Sequence[RateeRow], choice: str) -> tuple[str, ...]:
+    """The keys a choice of `scope_choices` stands for; none for all of them."""
+    if choice == ALL:
+        return ()
+    kind, _colon, wanted = choice.partition(":")
+    return tuple(
+        row.key
+        for row in rated
+        if wanted == {"key": row.key, "class": row.ratee_class, "group": row.group}.get(kind)
+    )
 
 
 def cards_page(found: Overview, batches: Sequence[IssuedBatch]) -> str:

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from forms.problems import N_
 from survey_app.core.database import Database
-from survey_app.core.errors import DomainError
+from survey_app.core.errors import DomainError, NotFoundError
 from survey_app.record import service as record
 from survey_app.register.tables import RosterEntry
 from survey_app.rounds import life, log_opening
+from survey_app.rounds.channels import OFFERED
 from survey_app.rounds.codes import ALPHABET, Code, new_qr, new_typed
 from survey_app.rounds.draft_keys import wrap
 from survey_app.rounds.frozen import hold_round, load_round
@@ -25,6 +26,8 @@ from survey_app.rounds.tables import Batch, Card, Link, Round
 
 TOKEN_LENGTH = 12
 MAX_CARDS = 20_000
+SWITCHED = (*OFFERED, "kiosk")
+"""Channels whose links people open; those of paper and telephone nobody does."""
 TAKES_ENTRANCES = ("draft", "testing", "frozen", "open")
 
 
@@ -107,6 +110,29 @@ def add_links(
         session.add_all(links)
         record.append(session, operator, "link.add", round_id=round_id, n=len(links))
         return links
+
+
+def switch_link(
+    database: Database, operator: str, round_id: int, link_id: int, *, is_active: bool
+) -> Link:
+    """Take a poster or a tablet out of use, or back into it. Raises NotFoundError.
+
+    What came by it stays; whoever scans it meanwhile reads that it is not in use.
+    """
+    with database.write() as session:
+        link = session.get(Link, link_id)
+        if link is None or link.round_id != round_id or link.channel not in SWITCHED:
+            raise NotFoundError
+        link.is_active = is_active
+        record.append(
+            session,
+            operator,
+            "link.on" if is_active else "link.off",
+            round_id=round_id,
+            link=link.token,
+            name=link.name,
+        )
+        return link
 
 
 def add_link_per_ratee(

@@ -14,6 +14,7 @@ from survey_app.register.names import ratee_class_name
 from survey_app.register.reading import Register
 from survey_app.register.service import load_register
 from survey_app.rounds import life
+from survey_app.rounds.channels import OFFERED
 from survey_app.rounds.frozen import load_round
 from survey_app.rounds.ratees import pilot_units
 from survey_app.rounds.service import list_rounds
@@ -40,7 +41,9 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A round with all that belongs to it but ballots."""
+    """A round with all that belongs to it but ballots. `links` are posters, `batches` cards that
+    people hold; tablets, papers and interviews have a room of their own (intake).
+    """
 
     row: Round
     next_steps: tuple[NextStep, ...]
@@ -133,8 +136,12 @@ def overview(database: Database, round_id: int) -> Overview:
 
 
 def _overview(session: Session, row: Round, register: Register) -> Overview:
-    links = session.scalars(select(Link).where(Link.round_id == row.id).order_by(Link.id))
-    batches = session.scalars(select(Batch).where(Batch.round_id == row.id).order_by(Batch.id))
+    links = session.scalars(
+        select(Link).where(Link.round_id == row.id, Link.channel.in_(OFFERED)).order_by(Link.id)
+    )
+    batches = session.scalars(
+        select(Batch).where(Batch.round_id == row.id, Batch.channel.in_(OFFERED)).order_by(Batch.id)
+    )
     return Overview(row, _next_steps(session, row), links.all(), batches.all(), register)
 
 

@@ -29,6 +29,7 @@ FILLED = {
     "adjustment_id": 999,
     "veto_id": 999,
     "study_id": 999,
+    "session_id": 999,
     "number": 1,
     "year": 2026,
 }

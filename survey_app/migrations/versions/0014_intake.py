@@ -10,17 +10,20 @@ depends_on = None
 
 LINK_BEFORE = "(evidence = 'open') = (link_id IS NOT NULL)"
 LINK_AFTER = "(evidence = 'open' OR channel IN ('paper', 'phone')) = (link_id IS NOT NULL)"
-NOT_COUNTABLE = (
+VOID = (
     "SELECT 1 FROM card JOIN counted_session s ON s.batch_id = card.batch_id"
-    " WHERE card.id = NEW.card_id AND (s.is_void OR s.collected IS NULL)"
+    " JOIN round r ON r.id = s.round_id"
+    " WHERE card.id = NEW.card_id AND s.is_void AND r.state IN ('open', 'testing')"
 )
+"""A closed round's rows are written again, those of void sessions too."""
 
 
 def upgrade() -> None:
     _make_tables()
     _bound_cards()
     _let_ballots_name_a_session()
-    _refuse_uncounted()
+    _refuse_void()
+    _count_entered()
     _keep_void()
 
 
@@ -37,6 +40,7 @@ def _make_tables() -> None:
         sa.Column("issued", sa.Integer(), nullable=False),
         sa.Column("collected", sa.Integer(), nullable=True),
         sa.Column("spoiled", sa.Integer(), nullable=True),
+        sa.Column("entered", sa.Integer(), nullable=False),
         sa.Column("is_void", sa.Boolean(), nullable=False),
         sa.Column("void_reason", sa.Text(), nullable=False),
         sa.Column("link_id", sa.Integer(), nullable=False),
@@ -77,6 +81,7 @@ COUNTED = {
     "spoiled": "spoiled IS NULL OR spoiled BETWEEN 0 AND collected",
     "no_more_than_issued": "collected IS NULL OR collected <= issued OR is_void",
     "void_says_why": "is_void = (void_reason <> '')",
+    "entered_was_valid": "entered BETWEEN 0 AND coalesce(collected - spoiled, 0)",
 }
 
 
@@ -125,24 +130,45 @@ def _let_ballots_name_a_session() -> None:
         raise RuntimeError("the check of ballot.link_id is not where it was")
 
 
-def _refuse_uncounted() -> None:
-    """Nothing of a session counts before it is counted, or once it is void."""
-    words = "not counted: counted_session"
+def _refuse_void() -> None:
+    """Nothing of a session is taken once it is void."""
+    words = "void: counted_session"
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
-            f"CREATE TRIGGER admission_counted BEFORE INSERT ON admission"
-            f" WHEN EXISTS ({NOT_COUNTABLE}) BEGIN SELECT RAISE(ABORT, '{words}'); END"
+            f"CREATE TRIGGER admission_void BEFORE INSERT ON admission"
+            f" WHEN EXISTS ({VOID}) BEGIN SELECT RAISE(ABORT, '{words}'); END"
         )
         return
     op.execute(
-        "CREATE FUNCTION refuse_uncounted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        f" IF EXISTS ({NOT_COUNTABLE}) THEN RAISE EXCEPTION '{words}'"
+        "CREATE FUNCTION refuse_void_session() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" IF EXISTS ({VOID}) THEN RAISE EXCEPTION '{words}'"
         " USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END $$"
     )
     op.execute(
-        "CREATE TRIGGER admission_counted BEFORE INSERT ON admission"
-        " FOR EACH ROW EXECUTE FUNCTION refuse_uncounted()"
+        "CREATE TRIGGER admission_void BEFORE INSERT ON admission"
+        " FOR EACH ROW EXECUTE FUNCTION refuse_void_session()"
     )
+
+
+def _count_entered() -> None:
+    """A session counts the admissions of its cards, and its check bounds them."""
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    for act, row, sign in (("INSERT", "NEW", "+"), ("DELETE", "OLD", "-")):
+        name = f"admission_entered_{act.lower()}"
+        counting = (
+            f"UPDATE counted_session SET entered = entered {sign} 1"
+            f" WHERE batch_id = (SELECT batch_id FROM card WHERE id = {row}.card_id);"
+        )
+        if is_sqlite:
+            op.execute(f"CREATE TRIGGER {name} AFTER {act} ON admission BEGIN {counting} END")
+            continue
+        op.execute(
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN {counting} RETURN NULL; END $$"
+        )
+        op.execute(
+            f"CREATE TRIGGER {name} AFTER {act} ON admission FOR EACH ROW EXECUTE FUNCTION {name}()"
+        )
 
 
 def _keep_void() -> None:
