@@ -19,7 +19,7 @@ NEEDED = DataRequired(_("请填写这一项。"))
 PASSWORD_HELP = _("至少 {n} 个字符，不要用登录名或连续的数字。").format(n=MIN_LENGTH)
 SAME = EqualTo("password", _("两次输入的密码不一样。"))
 ROLE_CHOICES = [
-    SelectChoice("admin", _("管理员：可以做所有的事，包括开放、关闭轮次和管理操作员")),
+    SelectChoice("admin", _("绩效办管理员：办理评估的全部事项，包括开放、关闭轮次")),
     SelectChoice("clerk", _("经办：可以导入名册、建立轮次、生成海报和评议卡")),
     SelectChoice("viewer", _("查看：只能看进度和结果")),
     SelectChoice("reporter", _("数据填报：填报本采集单位负责的指标")),
@@ -27,10 +27,14 @@ ROLE_CHOICES = [
     SelectChoice("unit", _("单位经办：办理本单位的平时考核，查看本单位的督办事项")),
     SelectChoice("leader", _("分管领导：评鉴分管单位的人员，提出等次建议")),
     SelectChoice("person", _("被考核人：填写个人小结，查看反馈")),
+    SelectChoice("liaison", _("代表联络员：给所管的评议主体发卡、换卡，只看回收总数")),
+    SelectChoice("system", _("系统管理员：看运行检查，不看轮次和结果")),
+    SelectChoice("security", _("安全管理员：管理操作员、角色和登录，不办轮次")),
+    SelectChoice("auditor", _("审计员：查看操作记录、公开日志和待批事项，什么都不能改")),
 ]
 SCOPE_HELP = _(
     "数据填报写数据采集单位的名称；单位经办、分管领导写单位编号，分管几个单位时用逗号隔开；"
-    "被考核人写本人编号；其余角色不填。"
+    "被考核人写本人编号；代表联络员写评议主体的代码；其余角色不填。"
 )
 
 
@@ -103,6 +107,14 @@ class OperatorForm(FlaskForm):  # type: ignore[misc]
     role = RadioField(_("角色"), [NEEDED], choices=ROLE_CHOICES)
     scope = StringField(_("管辖范围"), [Length(max=100)], description=SCOPE_HELP)
     is_active = BooleanField(_("可以登录"))
+    reason = TextAreaField(
+        _("理由"),
+        [Length(max=500)],
+        description=_(
+            "降低或停用管理员、安全管理员时必填，并由另一位操作员批准；其他情况可以不写。"
+        ),
+        render_kw={"rows": 2},
+    )
 
 
 class ResetPasswordForm(FlaskForm):  # type: ignore[misc]
@@ -140,3 +152,22 @@ class ReasonForm(FlaskForm):  # type: ignore[misc]
         description=_("写明为什么要这样做。批准人会看到，也会写入操作记录。"),
         render_kw={"rows": 3},
     )
+
+
+class CodeForm(FlaskForm):  # type: ignore[misc]
+    """The six digits of the app."""
+
+    code = StringField(
+        _("动态码"),
+        [NEEDED, Length(max=40)],
+        description=_("手机应用上的六位数字，每 30 秒换一次，每个只能用一次。"),
+        render_kw={"autocomplete": "one-time-code", "class": "code"},
+    )
+
+
+class SecondStepForm(CodeForm):
+    """The same when signing in; a recovery code will do as well."""
+
+    half = HiddenField()
+    next = HiddenField()
+    kept = HiddenField()

@@ -19,7 +19,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from forms.problems import N_
 from survey_app.accounts.forms import LoginForm
+from survey_app.accounts.operator_acts import is_separated
 from survey_app.accounts.resuming import keep_form
+from survey_app.accounts.second_factor import has_second_factor, is_needed
 from survey_app.accounts.service import find_session
 from survey_app.accounts.two_persons import n_to_decide
 from survey_app.core.access import PUBLIC, SignedIn, admits, current, only, visitor
@@ -33,7 +35,18 @@ WRITERS = frozenset({"admin", "clerk"})
 READERS = WRITERS | {"viewer"}
 """Roles without a scope. Any other enters only the views that name it."""
 
-APPROVALS = "/admin/approvals/"
+WITHOUT_FACTOR = frozenset(
+    {
+        "accounts.account",
+        "accounts.change_password",
+        "accounts.logout",
+        "accounts.logout_everywhere",
+        "accounts.factor.index",
+        "accounts.factor.confirm",
+    }
+)
+"""What can be reached before a second factor that is needed has been set up."""
+APPROVALS, OPERATORS = "/admin/approvals/", "/admin/operators/"
 NAVIGATION = (
     ("/admin/", N_("首页"), ("admin", "clerk", "viewer")),
     ("/admin/register/", N_("名册"), ("admin", "clerk", "viewer")),
@@ -48,8 +61,9 @@ NAVIGATION = (
     ),
     ("/admin/followup/", N_("结果运用"), ("admin", "clerk", "viewer", "unit")),
     (APPROVALS, N_("待批事项"), ("admin", "clerk", "security", "auditor")),
-    ("/admin/record/", N_("操作记录"), ("admin", "clerk", "viewer")),
-    ("/admin/operators/", N_("操作员"), ("admin",)),
+    ("/admin/record/", N_("操作记录"), ("admin", "clerk", "viewer", "auditor")),
+    (OPERATORS, N_("操作员"), ("admin", "security")),
+    ("/admin/checks/", N_("运行检查"), ("system",)),
 )
 
 
@@ -68,6 +82,8 @@ def admit(app: Flask, blueprint: Blueprint, roles: frozenset[str]) -> None:
             return _ask_to_sign_in()
         if g.operator.role not in admitted:
             raise ForbiddenError
+        if _must_enrol(g.operator):
+            return redirect(url_for("accounts.factor.index"))
         return None
 
     def keep_referrer(response: Response) -> Response:
@@ -78,6 +94,16 @@ def admit(app: Flask, blueprint: Blueprint, roles: frozenset[str]) -> None:
     app.before_request_funcs.setdefault(blueprint.name, []).append(check)
     app.after_request_funcs.setdefault(blueprint.name, []).append(keep_referrer)
     app.template_context_processors[blueprint.name].append(page_names)
+
+
+def _must_enrol(operator: SignedIn) -> bool:
+    """Whether somebody has to set up the second factor before anything else."""
+    held = services()
+    return (
+        request.endpoint not in WITHOUT_FACTOR
+        and is_needed(held.settings, operator.role)
+        and not has_second_factor(held.database, operator.id)
+    )
 
 
 def _ask_to_sign_in() -> BaseResponse | tuple[str, int]:
@@ -144,14 +170,16 @@ def page_names() -> dict[str, Any]:
     operator = visitor()
     if operator is None:
         return {"operator": None, "admin_nav": []}
-    waiting = n_to_decide(services().database, operator)
+    database = services().database
+    waiting = n_to_decide(database, operator)
+    is_kept_out = operator.role == "admin" and is_separated(database)
     shown = {"name": operator.name, "role_name": gettext(operator.role_name)}
     return {
         "operator": shown | {"role": operator.role},
         "admin_nav": [
             {"href": href, "label": gettext(label), "n": waiting if href == APPROVALS else 0}
             for href, label, roles in NAVIGATION
-            if operator.role in roles
+            if operator.role in roles and not (is_kept_out and href == OPERATORS)
         ],
         "may_write": operator.role in WRITERS,
         "is_admin": operator.role == "admin",

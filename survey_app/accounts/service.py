@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
+from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from forms.problems import N_
+from survey_app.accounts import second_factor
 from survey_app.accounts.passwords import hash_password, is_right, password_problems
 from survey_app.accounts.tables import Operator, OperatorSession
 from survey_app.core import clock
@@ -23,6 +25,7 @@ from survey_app.record import service as record
 IDLE = timedelta(minutes=30)
 LIFETIME = timedelta(hours=8)
 NOTE_SEEN_EVERY = timedelta(minutes=1)
+HALF_SECONDS = 300
 FREE_FAILURES = 5
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(minutes=15)
@@ -70,11 +73,12 @@ def create_operator(
     _check_password(password, spec.login)
     if spec.role not in ROLES:
         raise ValueError(spec.role)
-    _check_scope(spec.role, spec.scope)
+    check_scope(spec.role, spec.scope)
     hashed = hash_password(settings, password)
     with database.write() as session:
         if session.scalar(select(Operator.id).where(Operator.login == spec.login)) is not None:
             raise LoginTakenError(login=spec.login)
+        before = _has_security(session)
         row = Operator(
             login=spec.login,
             name=spec.name,
@@ -87,6 +91,7 @@ def create_operator(
         record.append(
             session, by, "operator.create", login=spec.login, role=spec.role, scope=spec.scope
         )
+        _note_separation(session, by, before=before)
         return row.id
 
 
@@ -107,8 +112,11 @@ def get_operator(database: Database, operator_id: int) -> Operator:
         return _load(session, operator_id)
 
 
-def sign_in(database: Database, settings: Settings, login: str, password: str) -> str | None:
-    """A new session's token, or None: unknown, disabled, wrong or delayed, all alike from outside.
+def sign_in(
+    database: Database, settings: Settings, login: str, password: str
+) -> "str | HalfSignedIn | None":
+    """A new session's token, or what the second step goes on from, or None: unknown, disabled,
+    wrong or delayed, all alike from outside.
 
     The password is tried outside of any transaction, so that ballots never wait for it.
     """
@@ -120,14 +128,62 @@ def sign_in(database: Database, settings: Settings, login: str, password: str) -
     now = clock.now()
     with database.write() as session:
         row = _load(session, known.id)
-        if row.locked_until is not None and row.locked_until > now:
+        if _is_delayed(row, now):
             return None
         if not fits or not row.is_active:
             _count_failure(session, row, now)
             return None
-        row.failed_logins, row.locked_until = 0, None
-        record.append(session, row.login, "operator.sign_in")
-        return _new_session(session, row.id, now)
+        if second_factor.is_on(session, row.id):
+            return HalfSignedIn(_half_signer(settings).dumps([row.id, _password_mark(row)]))
+        return _enter(session, row, now)
+
+
+@dataclass(frozen=True, slots=True)
+class HalfSignedIn:
+    """Somebody who knew the password and has not shown the second factor yet, signed."""
+
+    text: str
+
+
+def second_step(database: Database, settings: Settings, half: str, code: str) -> str | None:
+    """A new session's token for whoever knew the password and now gives a code; None otherwise.
+
+    Wrong codes count into the same delay as wrong passwords.
+    """
+    try:
+        operator_id, mark = _half_signer(settings).loads(half, max_age=HALF_SECONDS)
+    except (BadData, ValueError):
+        return None
+    now = clock.now()
+    with database.write() as session:
+        row = session.get(Operator, operator_id)
+        if row is None or _is_delayed(row, now):
+            return None
+        if mark != _password_mark(row) or not row.is_active:
+            return None
+        if not second_factor.take(session, settings, row.id, code, now):
+            _count_failure(session, row, now)
+            return None
+        return _enter(session, row, now)
+
+
+def _half_signer(settings: Settings) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(settings.secret_key, salt="second step")
+
+
+def _password_mark(row: Operator) -> str:
+    """Changes with the password, so that a half signed-in browser does not outlive it."""
+    return hashlib.sha256(row.password_hash.encode()).hexdigest()[:16]
+
+
+def _is_delayed(row: Operator, now: datetime) -> bool:
+    return row.locked_until is not None and row.locked_until > now
+
+
+def _enter(session: Session, row: Operator, now: datetime) -> str:
+    row.failed_logins, row.locked_until = 0, None
+    record.append(session, row.login, "operator.sign_in")
+    return _new_session(session, row.id, now)
 
 
 def _count_failure(session: Session, row: Operator, now: datetime) -> None:
@@ -146,7 +202,7 @@ def _new_session(session: Session, operator_id: int, now: datetime) -> str:
     token = secrets.token_urlsafe(32)
     session.add(
         OperatorSession(
-            token_digest=_digest(token), operator_id=operator_id, created_at=now, seen_at=now
+            token_digest=digest_of(token), operator_id=operator_id, created_at=now, seen_at=now
         )
     )
     return token
@@ -156,8 +212,8 @@ def find_session(database: Database, token: str) -> SignedIn | None:
     """Who holds this token, None when it is unknown, idle or too old, or its owner disabled."""
     now = clock.now()
     with database.read() as session:
-        row = session.get(OperatorSession, _digest(token))
-        if row is None or not _is_alive(row, now) or not row.operator.is_active:
+        row = session.get(OperatorSession, digest_of(token))
+        if row is None or not is_alive(row, now) or not row.operator.is_active:
             return None
         found = signed_in(row.operator)
     if now - row.seen_at >= NOTE_SEEN_EVERY:
@@ -170,7 +226,7 @@ def find_session(database: Database, token: str) -> SignedIn | None:
     return found
 
 
-def _is_alive(row: OperatorSession, now: datetime) -> bool:
+def is_alive(row: OperatorSession, now: datetime) -> bool:
     return now - row.seen_at < IDLE and now - row.created_at < LIFETIME
 
 
@@ -182,7 +238,7 @@ def signed_in(row: Operator) -> SignedIn:
 def sign_out(database: Database, token: str) -> None:
     """End one session; unknown tokens are none of our business."""
     with database.write() as session:
-        row = session.get(OperatorSession, _digest(token))
+        row = session.get(OperatorSession, digest_of(token))
         if row is not None:
             record.append(session, row.operator.login, "operator.sign_out")
             session.delete(row)
@@ -191,7 +247,7 @@ def sign_out(database: Database, token: str) -> None:
 def sign_out_everywhere(database: Database, by: SignedIn) -> None:
     """End every session of an operator."""
     with database.write() as session:
-        _end_sessions(session, by.id)
+        end_sessions(session, by.id)
         record.append(session, by.login, "operator.sign_out_everywhere")
 
 
@@ -210,24 +266,23 @@ def change_password(
     hashed = hash_password(settings, new)
     with database.write() as session:
         _load(session, by.id).password_hash = hashed
-        _end_sessions(session, by.id)
+        end_sessions(session, by.id)
         record.append(session, by.login, "operator.change_password")
         return _new_session(session, by.id, clock.now())
 
 
-def reset_password(
-    database: Database, settings: Settings, by: str, operator_id: int, password: str
-) -> None:
-    """Give an operator a new password, lift a delay, end their sessions. Raises ProblemsError."""
-    with database.read() as session:
-        login = _load(session, operator_id).login
+def checked_hash(settings: Settings, password: str, login: str) -> str:
+    """The hash of a new password. Raises ProblemsError where it is unfit."""
     _check_password(password, login)
-    hashed = hash_password(settings, password)
-    with database.write() as session:
-        row = _load(session, operator_id)
-        row.password_hash, row.failed_logins, row.locked_until = hashed, 0, None
-        _end_sessions(session, operator_id)
-        record.append(session, by, "operator.reset_password", login=login)
+    return hash_password(settings, password)
+
+
+def set_password(session: Session, by: str, operator_id: int, hashed: str) -> None:
+    """Give an operator a new password, lift a delay, end their sessions."""
+    row = _load(session, operator_id)
+    row.password_hash, row.failed_logins, row.locked_until = hashed, 0, None
+    end_sessions(session, operator_id)
+    record.append(session, by, "operator.reset_password", login=row.login)
 
 
 def change_operator(
@@ -243,26 +298,47 @@ def change_operator(
 
     Raises LastAdminError, ScopeNeededError.
     """
-    _check_scope(role, scope)
+    check_scope(role, scope)
     with database.write() as session:
         row = _load(session, operator_id)
-        if (row.role, row.scope, row.is_active) == (role, scope, is_active):
-            return
-        row.role, row.scope, row.is_active = role, scope, is_active
-        session.flush()
-        admins = select(func.count(Operator.id)).where(Operator.is_active, Operator.role == "admin")
-        if not session.scalar(admins):
-            raise LastAdminError
-        _end_sessions(session, operator_id)
-        record.append(
-            session,
-            by,
-            "operator.change",
-            login=row.login,
-            role=role,
-            scope=scope,
-            is_active=is_active,
-        )
+        change_within(session, by, row, role, is_active=is_active, scope=scope)
+
+
+def change_within(
+    session: Session, by: str, row: Operator, role: Role, *, is_active: bool, scope: str
+) -> None:
+    """The same within the caller's transaction."""
+    if (row.role, row.scope, row.is_active) == (role, scope, is_active):
+        return
+    before = _has_security(session)
+    row.role, row.scope, row.is_active = role, scope, is_active
+    session.flush()
+    admins = select(func.count(Operator.id)).where(Operator.is_active, Operator.role == "admin")
+    if not session.scalar(admins):
+        raise LastAdminError
+    end_sessions(session, row.id)
+    record.append(
+        session,
+        by,
+        "operator.change",
+        login=row.login,
+        role=role,
+        scope=scope,
+        is_active=is_active,
+    )
+    _note_separation(session, by, before=before)
+
+
+def _has_security(session: Session) -> bool:
+    active = select(Operator.id).where(Operator.is_active, Operator.role == "security")
+    return session.scalar(active.limit(1)) is not None
+
+
+def _note_separation(session: Session, by: str, *, before: bool) -> None:
+    """Say on record when managing operators passes to security, and when it comes back."""
+    after = _has_security(session)
+    if before != after:
+        record.append(session, by, "operator.separated" if after else "operator.joined")
 
 
 def _load(session: Session, operator_id: int) -> Operator:
@@ -272,11 +348,13 @@ def _load(session: Session, operator_id: int) -> Operator:
     return row
 
 
-def _end_sessions(session: Session, operator_id: int) -> None:
+def end_sessions(session: Session, operator_id: int) -> None:
+    """Sign an operator out everywhere."""
     session.execute(delete(OperatorSession).where(OperatorSession.operator_id == operator_id))
 
 
-def _check_scope(role: Role, scope: str) -> None:
+def check_scope(role: Role, scope: str) -> None:
+    """Raise ScopeNeededError where a role that needs a scope has none."""
     if role in SCOPED_ROLES and not scope:
         raise ScopeNeededError
 
@@ -287,5 +365,5 @@ def _check_password(password: str, login: str) -> None:
         raise ProblemsError(problems)
 
 
-def _digest(token: str) -> bytes:
+def digest_of(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()

@@ -232,12 +232,14 @@ def state_of(row: TwoPersonAct, at: datetime) -> State:
     return "lapsed" if at - row.asked_at > LAPSES_AFTER else "asked"
 
 
-def require_permit(session: Session, by: str, kind: str, round_id: int | None) -> int:
+def require_permit(
+    session: Session, by: str, kind: str, round_id: int | None, **details: Any
+) -> int:
     """Use up the permit this operator has, within the caller's transaction; gives the act's id.
 
     Raises PermitNeededError where none is approved, unused and younger than a day.
     """
-    found = find_permit(session, by, kind, round_id)
+    found = find_permit(session, by, kind, round_id, **details)
     if found is None:
         raise PermitNeededError(name=KINDS[kind].name)
     session.add(PermitUse(act_id=found.id, at=clock.now()))
@@ -251,11 +253,13 @@ def require_permit(session: Session, by: str, kind: str, round_id: int | None) -
     return found.id
 
 
-def find_permit(session: Session, by: str, kind: str, round_id: int | None) -> TwoPersonAct | None:
-    """The oldest permit of this operator that can still be used."""
+def find_permit(
+    session: Session, by: str, kind: str, round_id: int | None, **details: Any
+) -> TwoPersonAct | None:
+    """The oldest permit of this operator, asked for with these details, that can still be used."""
     youngest = clock.now() - PERMIT_LASTS
     for row in sorted(_acts(session), key=lambda one: one.id):
-        if (row.kind, row.round_id, row.asked_by) != (kind, round_id, by):
+        if (row.kind, row.round_id, row.asked_by, row.details) != (kind, round_id, by, details):
             continue
         decision = row.decision
         if decision is None or decision.use is not None:

@@ -1,6 +1,6 @@
 """Signing in and out, one's own password, and the administrators' list of operators."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from flask import (
     Blueprint,
@@ -15,18 +15,29 @@ from flask import (
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from survey_app.accounts import guard, service
+from survey_app.accounts import (
+    guard,
+    operator_acts,
+    own_sessions,
+    second_factor,
+    service,
+    two_persons,
+)
 from survey_app.accounts.approval_views import approvals
+from survey_app.accounts.factor_views import factor
 from survey_app.accounts.forms import (
     ChangePasswordForm,
     LoginForm,
     NewOperatorForm,
     OperatorForm,
+    ReasonForm,
     ResetPasswordForm,
+    SecondStepForm,
 )
 from survey_app.accounts.passwords import password_problems
 from survey_app.accounts.resuming import kept_form
 from survey_app.accounts.tables import Operator
+from survey_app.core import clock
 from survey_app.core.access import (
     PUBLIC,
     ROLE_NAMES,
@@ -37,11 +48,13 @@ from survey_app.core.access import (
     scope_keys,
     visitor,
 )
+from survey_app.core.errors import NotFoundError
 from survey_app.core.services import services
 from survey_app.register.service import read_present
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/admin")
 blueprint.register_blueprint(approvals)
+blueprint.register_blueprint(factor)
 
 
 @blueprint.get("/login")
@@ -61,11 +74,36 @@ def sign_in() -> str | Response | tuple[str, int]:
     if not form.validate_on_submit():
         return _login_page(form), 422
     held = services()
-    token = service.sign_in(
+    found = service.sign_in(
         held.database, held.settings, form.login.data.strip(), form.password.data
     )
-    if token is None:
+    if found is None:
         return _login_page(form, is_refused=True), 403
+    if isinstance(found, service.HalfSignedIn):
+        step = SecondStepForm(
+            formdata=None, half=found.text, next=form.next.data, kept=form.kept.data
+        )
+        return render_template("accounts/second_step.html", form=step)
+    return _entered(found, form)
+
+
+@blueprint.post("/login/code")
+@only(PUBLIC)
+def second_step() -> str | Response | tuple[str, int]:
+    """The second factor, from whoever knew the password."""
+    form = SecondStepForm()
+    if not form.validate_on_submit():
+        return render_template("accounts/second_step.html", form=form), 422
+    held = services()
+    token = service.second_step(held.database, held.settings, form.half.data, form.code.data)
+    if token is None:
+        form.code.data = ""
+        return render_template("accounts/second_step.html", form=form, is_refused=True), 403
+    return _entered(token, form)
+
+
+def _entered(token: str, form: LoginForm | SecondStepForm) -> Response:
+    held = services()
     session.clear()  # the CSRF secret of before does not outlive the log-in
     kept = kept_form(held.settings, form.kept.data) if form.kept.data else None
     response = make_response(
@@ -112,7 +150,30 @@ def _signed_out(words: str) -> Response:
 @only(*ROLES)
 def account() -> str:
     """One's own account."""
-    return render_template("accounts/account.html", form=ChangePasswordForm(), me=current())
+    return _account_page(ChangePasswordForm())
+
+
+def _account_page(form: ChangePasswordForm) -> str:
+    held, me = services(), current()
+    token = request.cookies.get(guard.cookie_name(), "")
+    return render_template(
+        "accounts/account.html",
+        form=form,
+        me=me,
+        sessions=own_sessions.own_sessions(held.database, me, token),
+        is_on=second_factor.has_second_factor(held.database, me.id),
+        n_codes=second_factor.n_recovery_codes(held.database, me.id),
+        local=clock.local,
+    )
+
+
+@blueprint.post("/account/sessions/<key>/end")
+@only(*ROLES)
+def end_session(key: str) -> Response:
+    """Sign out one browser."""
+    own_sessions.end_session(services().database, current(), key)
+    flash(_("那一处登录已退出。"))
+    return redirect(url_for("accounts.account"))
 
 
 @blueprint.post("/account/password")
@@ -122,7 +183,7 @@ def change_password() -> Response | tuple[str, int]:
     form = ChangePasswordForm()
     held, me = services(), current()
     if not form.validate_on_submit() or not _is_fit(form, me.login):
-        return render_template("accounts/account.html", form=form, me=me), 422
+        return _account_page(form), 422
     token = service.change_password(
         held.database, held.settings, me, form.old.data, form.password.data
     )
@@ -133,20 +194,22 @@ def change_password() -> Response | tuple[str, int]:
 
 
 @blueprint.get("/operators/")
-@only("admin")
+@only("admin", "security")
 def operators() -> str:
     """Everybody who may sign in."""
+    operator_acts.check_manager(services().database, current())
     with services().database.read() as store:
         rows = service.list_operators(store)
     return _operators_page(rows, NewOperatorForm())
 
 
 @blueprint.post("/operators/")
-@only("admin")
+@only("admin", "security")
 def create_operator() -> Response | tuple[str, int]:
     """A new account."""
     form = NewOperatorForm()
     held = services()
+    operator_acts.check_manager(held.database, current())
     is_fit = form.validate_on_submit() and _is_scope_fit(form)
     if not is_fit or not _is_fit(form, form.login.data):
         with held.database.read() as store:
@@ -162,45 +225,77 @@ def create_operator() -> Response | tuple[str, int]:
 
 
 @blueprint.get("/operators/<int:operator_id>")
-@only("admin")
+@only("admin", "security")
 def operator(operator_id: int) -> str:
     """One account: role, whether it may sign in, a new password."""
+    operator_acts.check_manager(services().database, current())
     row = service.get_operator(services().database, operator_id)
     form = OperatorForm(role=row.role, scope=row.scope, is_active=row.is_active)
     return _operator_page(operator_id, form, ResetPasswordForm())
 
 
 @blueprint.post("/operators/<int:operator_id>")
-@only("admin")
+@only("admin", "security")
 def change_operator(operator_id: int) -> Response | tuple[str, int]:
     """Set role and whether the account may sign in."""
-    form = OperatorForm()
-    if not form.validate_on_submit() or not _is_scope_fit(form):
+    held, form = services(), OperatorForm()
+    operator_acts.check_manager(held.database, current())
+    row = service.get_operator(held.database, operator_id)
+    is_fit = form.validate_on_submit() and _is_scope_fit(form) and _is_explained(form, row)
+    if not is_fit:
         return _operator_page(operator_id, form, ResetPasswordForm()), 422
-    service.change_operator(
-        services().database,
+    is_done = operator_acts.change(
+        held.database,
         current().login,
         operator_id,
         form.role.data,
         is_active=form.is_active.data,
         scope=(form.scope.data or "").strip(),
+        reason=form.reason.data or "",
     )
-    flash(_("已保存。"))
+    flash(_("已保存。") if is_done else _("已提出，等另一位操作员批准。"))
     _note_unknown_units(form.role.data, (form.scope.data or "").strip())
     return redirect(url_for("accounts.operators"))
 
 
+def _is_explained(form: OperatorForm, row: Operator) -> bool:
+    """Whether a change that takes two persons says why; if not, the field says so."""
+    two = operator_acts.needs_two(row, form.role.data, is_active=form.is_active.data)
+    if not two or (form.reason.data or "").strip():
+        return True
+    form.reason.errors = [_("降低或停用管理员、安全管理员时请写明理由。")]
+    return False
+
+
+@blueprint.post("/operators/<int:operator_id>/ask/<kind>")
+@only("admin", "security")
+def ask_reset(operator_id: int, kind: str) -> Response | tuple[str, int]:
+    """Ask that a second factor, or the password of an account that matters, be set anew."""
+    held, form = services(), ReasonForm()
+    operator_acts.check_manager(held.database, current())
+    if kind not in (operator_acts.RESET_FACTOR, operator_acts.RESET_PASSWORD):
+        raise NotFoundError
+    row = service.get_operator(held.database, operator_id)
+    if not form.validate_on_submit():
+        own = OperatorForm(formdata=None, role=row.role, scope=row.scope, is_active=row.is_active)
+        reset = ResetPasswordForm(formdata=None)
+        return _operator_page(operator_id, own, reset, {kind: form}), 422
+    operator_acts.ask_reset(held.database, current().login, kind, operator_id, form.reason.data)
+    flash(_("已提出，等另一位操作员批准。"))
+    return redirect(url_for("accounts.operator", operator_id=operator_id))
+
+
 @blueprint.post("/operators/<int:operator_id>/password")
-@only("admin")
+@only("admin", "security")
 def reset_password(operator_id: int) -> Response | tuple[str, int]:
     """Give an account a new password; its sessions end."""
-    row = service.get_operator(services().database, operator_id)
-    form = ResetPasswordForm()
-    held = services()
+    held, form = services(), ResetPasswordForm()
+    operator_acts.check_manager(held.database, current())
+    row = service.get_operator(held.database, operator_id)
     if not form.validate_on_submit() or not _is_fit(form, row.login):
         own = OperatorForm(formdata=None, role=row.role, scope=row.scope, is_active=row.is_active)
         return _operator_page(operator_id, own, form), 422
-    service.reset_password(
+    operator_acts.reset_password(
         held.database, held.settings, current().login, operator_id, form.password.data
     )
     flash(_("已重设“{login}”的密码，请当面告知本人。").format(login=row.login))
@@ -209,13 +304,37 @@ def reset_password(operator_id: int) -> Response | tuple[str, int]:
 
 def _operators_page(rows: Sequence[Operator], form: NewOperatorForm) -> str:
     return render_template(
-        "accounts/operators.html", rows=rows, form=form, role_names=ROLE_NAMES, say=_
+        "accounts/operators.html",
+        rows=rows,
+        form=form,
+        role_names=ROLE_NAMES,
+        missing=_("、").join(
+            _(ROLE_NAMES[role]) for role in operator_acts.missing_roles(services().database)
+        ),
+        say=_,
     )
 
 
-def _operator_page(operator_id: int, form: OperatorForm, reset: ResetPasswordForm) -> str:
-    row = service.get_operator(services().database, operator_id)
-    return render_template("accounts/operator.html", row=row, form=form, reset=reset)
+def _operator_page(
+    operator_id: int,
+    form: OperatorForm,
+    reset: ResetPasswordForm,
+    asked: Mapping[str, ReasonForm] | None = None,
+) -> str:
+    held, me = services(), current()
+    row = service.get_operator(held.database, operator_id)
+    kinds = (operator_acts.RESET_FACTOR, operator_acts.RESET_PASSWORD)
+    return render_template(
+        "accounts/operator.html",
+        row=row,
+        form=form,
+        reset=reset,
+        reasons={kind: (asked or {}).get(kind) or ReasonForm(formdata=None) for kind in kinds},
+        kinds=kinds,
+        is_on=second_factor.has_second_factor(held.database, operator_id),
+        may_reset=operator_acts.may_reset(held.database, me.login, row),
+        has_second=two_persons.has_second(held.database, operator_acts.LOWER, me.login),
+    )
 
 
 def _is_scope_fit(form: NewOperatorForm | OperatorForm) -> bool:

@@ -12,8 +12,8 @@ from survey_app.closing.forms import HoldersForm, ShareForm, TwoSharesForm
 from survey_app.core import clock
 from survey_app.core.access import current, only
 from survey_app.core.errors import ProblemsError
+from survey_app.core.qr import qr_svg
 from survey_app.core.services import services
-from survey_app.rounds.posters import qr_svg
 
 keys = Blueprint("keys", __name__)
 Refused = tuple[str, int]

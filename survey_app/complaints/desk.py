@@ -18,9 +18,9 @@ from survey_app.complaints.words import (
     case_number,
 )
 from survey_app.core.access import current, only
+from survey_app.core.qr import qr_svg
 from survey_app.core.services import services
 from survey_app.core.template_books import XLSX
-from survey_app.rounds.posters import qr_svg
 from survey_app.supervision.units import unit_names
 
 complaints = Blueprint("complaint_desk", __name__, url_prefix="/complaints")

@@ -10,9 +10,22 @@ from flask import g
 from forms.problems import N_
 from survey_app.core.errors import ForbiddenError
 
-Role = Literal["admin", "clerk", "viewer", "reporter", "certifier", "unit", "leader", "person"]
+Role = Literal[
+    "admin",
+    "clerk",
+    "viewer",
+    "reporter",
+    "certifier",
+    "unit",
+    "leader",
+    "person",
+    "system",
+    "security",
+    "auditor",
+    "liaison",
+]
 ROLE_NAMES: dict[Role, str] = {
-    "admin": N_("管理员"),
+    "admin": N_("绩效办管理员"),
     "clerk": N_("经办"),
     "viewer": N_("查看"),
     "reporter": N_("数据填报"),
@@ -20,9 +33,13 @@ ROLE_NAMES: dict[Role, str] = {
     "unit": N_("单位经办"),
     "leader": N_("分管领导"),
     "person": N_("被考核人"),
+    "system": N_("系统管理员"),
+    "security": N_("安全管理员"),
+    "auditor": N_("审计员"),
+    "liaison": N_("代表联络员"),
 }
 ROLES: tuple[Role, ...] = tuple(ROLE_NAMES)
-SCOPED_ROLES: tuple[Role, ...] = ("reporter", "unit", "leader", "person")
+SCOPED_ROLES: tuple[Role, ...] = ("reporter", "unit", "leader", "person", "liaison")
 """Roles that see and do only what belongs to their scope."""
 PUBLIC = "public"
 _SEPARATORS = re.compile(r"[、,，;；\s]+")

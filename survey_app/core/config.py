@@ -29,6 +29,8 @@ class Settings:
     is_production: bool
     base_url: str | None
     """Address printed on posters and cards; None: the address of the request."""
+    needs_second_factor: bool = False
+    """Whether administrators and the three kept apart must sign in with a second factor."""
     is_cheap_hashing: bool = False
     """Passwords hashed with next to no work. For tests; the environment cannot set it."""
 

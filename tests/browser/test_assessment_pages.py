@@ -32,7 +32,7 @@ def assessed_site(make_site: Callable[..., Site]) -> Site:
 
 def signed_in(site: Site, page: Page) -> None:
     token = accounts.sign_in(site.services.database, site.services.settings, "clerk", PASSWORD)
-    assert token is not None
+    assert isinstance(token, str)
     page.context.add_cookies([{"name": "operator", "value": token, "url": site.url}])
 
 

@@ -36,7 +36,7 @@ def client(app: Flask, role: Role) -> StrictClient:
     spec = OperatorSpec(role, f"测试{role}", role)
     accounts.create_operator(held.database, held.settings, "tester", spec, PASSWORD)
     token = accounts.sign_in(held.database, held.settings, role, PASSWORD)
-    assert token is not None
+    assert isinstance(token, str)
     browser = StrictClient(app)
     browser.browser.set_cookie("operator", token)
     return browser
