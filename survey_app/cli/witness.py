@@ -49,7 +49,7 @@ class Watched:
 
     def open(self, note: str) -> Checkpoint:
         """A head of this log; raises NoteError where another key signed it, or nobody."""
-        public = base64.b64decode(self.key.rpartition("+")[2])[1:]
+        public = base64.b64decode(self.key.split("+", 2)[2])[1:]
         if verifier_key(self.origin, public) != self.key:
             raise NoteError("not a key")
         return open_checkpoint(note, self.origin, public)
@@ -96,7 +96,7 @@ def _judge(watched: Watched, note: str) -> tuple[str, Checkpoint | None]:
     """What is wrong with a head, or "" and the head itself."""
     try:
         head = watched.open(note)
-    except (NoteError, ValueError):
+    except (NoteError, ValueError, IndexError):
         return "签名不对：这个检查点不是原来那把密钥签的，或内容被改过。", None
     last = watched.last
     if last is None:

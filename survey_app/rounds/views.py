@@ -211,6 +211,7 @@ def detail(round_id: int) -> str:
     close_what_is_due(services().database)
     found = overview(services().database, round_id)
     scheme, _problems = life.read_scheme(found.row)
+    log_problem = round_log.problem(services().database, round_id)
     return render_template(
         "rounds/detail.html",
         found=found,
@@ -219,7 +220,7 @@ def detail(round_id: int) -> str:
         path=PATH,
         library=library(),
         has_log=round_log.is_kept(services().database, round_id),
-        log_problem=round_log.problem(services().database, round_id),
+        log_problem=log_problem.text(_) if log_problem else "",
         is_simulated=found.row.is_simulated,
         is_test=found.row.state == "testing",
     )
