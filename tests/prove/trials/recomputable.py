@@ -1,0 +1,106 @@
+"""Changes to a round's bundle are found and named; two verifiers written apart agree."""
+
+import shutil
+from pathlib import Path
+from random import Random
+
+from analysis.round_log import verify_round
+from analysis.round_log.checks import check_bundle
+from tests.prove.trial import Counts, Task, Trial
+from tests.unit.round_log import mutating
+from tests.unit.round_log.made import KEY, write_made
+
+CHANGES_A_ROUND = 40
+
+
+def changed_bundles(task: Task) -> Counts:
+    """Random changes to public and auditors' bundles; a failure is one not found, or not named."""
+    random, counts = Random(task.seed), Counts()
+    while task.goes_on(counts.tried):
+        folder = task.folder / f"round-{counts.tried}"
+        seed = random.randrange(10**9)
+        bundles = write_made(seed, folder, is_sealed=bool(seed % 2))[:2]
+        witness = folder / "witness.txt"
+        shutil.copy(bundles[0] / "checkpoints.txt", witness)
+        counts += Counts(also={"false alarms": sum(map(bool, _said(bundles[0], witness)))})
+        for _ in range(CHANGES_A_ROUND):
+            if task.goes_on(counts.tried):
+                counts += _one_change(random.choice(bundles), folder / "changed", witness, random)
+        shutil.rmtree(folder)
+    alarms = counts.also.get("false alarms", 0)
+    return Counts(counts.tried, counts.failed + alarms, counts.also, counts.notes)
+
+
+def _one_change(bundle: Path, folder: Path, witness: Path, random: Random) -> Counts:
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(bundle, folder)
+    done = mutating.mutate(folder, random, KEY)
+    is_found = all(said and done.place in said for said in _said(folder, witness))
+    notes = () if is_found else (f"missed: {done}",)
+    also = {"signed again by the key's owner": int(done.is_signed)}
+    return Counts(1, int(not is_found), also, notes)
+
+
+def _said(folder: Path, witness: Path) -> tuple[str, str]:
+    """What either verifier finds wrong."""
+    ours = [one for one in check_bundle(folder, witness.read_bytes()) if not one.ok]
+    alone = verify_round.verify(folder, witness)
+    return "\n".join(f"{one.id} {one.place}" for one in ours), "\n".join(map(" ".join, alone))
+
+
+def unwitnessed(task: Task) -> Counts:
+    """The key's owner changes leaf 0 and nobody kept a checkpoint; counts what both let pass."""
+    random, passed = Random(task.seed), 0
+    for number in range(task.wanted):
+        folder = task.folder / f"bundle-{number}"
+        public, _, _ = write_made(random.randrange(10**9), folder)
+        mutating.mutate(public, random, KEY, mutating.change_a_weight)
+        passed += not any(_said(public, public / "checkpoints.txt"))
+    return Counts(task.wanted, passed)
+
+
+def whole_bundles(task: Task) -> Counts:
+    """Random rounds that nobody touched; a failure is an alarm of either verifier."""
+    random, counts = Random(task.seed), Counts()
+    while task.goes_on(counts.tried):
+        folder = task.folder / f"round-{counts.tried}"
+        seed = random.randrange(10**9)
+        bundles = write_made(seed, folder, is_sealed=bool(seed % 2))[:2]
+        alarms = [any(_said(one, one / "checkpoints.txt")) for one in bundles]
+        counts += Counts(len(bundles), sum(alarms), {"sealed": 2 * (seed % 2)})
+        shutil.rmtree(folder)
+    return counts
+
+
+TRIALS = (
+    Trial(
+        id="recompute-changes",
+        section="Recomputable",
+        promise="Any change to what a round published or kept is found, and its place is named",
+        invariants=("I19", "I21", "I23", "I24"),
+        how="random changes to bundles of random rounds (plain and sealed), by forgers without and "
+        "with the log's key; both verifiers must find and name each, and find nothing before",
+        tries="changes",
+        nightly=500,
+        full=10_000,
+        run=changed_bundles,
+        seconds=150,
+        short=6,
+        guard="no checkpoints kept by others, and the log's key in the forger's hands",
+        counter_proof=unwitnessed,
+        counter_wanted=5,
+    ),
+    Trial(
+        id="recompute-agreement",
+        section="Recomputable",
+        promise="Two verifiers written apart both find whole what is whole",
+        invariants=("I22", "I23"),
+        how="bundles of random rounds, plain and sealed, public and auditors', through both",
+        tries="bundles",
+        nightly=50,
+        full=1_000,
+        run=whole_bundles,
+        seconds=60,
+        short=4,
+    ),
+)
