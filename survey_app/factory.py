@@ -42,6 +42,7 @@ FEATURES: tuple[tuple[str, frozenset[str]], ...] = (
     ("appraisals", OPERATORS | {"unit", "leader", "person"}),
     ("assessments", OPERATORS),
     ("reports", OPERATORS),
+    ("publication", OPERATORS),
     ("complaints", EVERYBODY),
     ("followup", OPERATORS | {"unit"}),
 )

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, current_app, redirect, request
 from flask.sansio.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
@@ -59,7 +59,10 @@ def _prepare(state: BlueprintSetupState) -> None:
 @blueprint.get("/")
 def home() -> Response:
     """Where to begin without a QR code."""
-    return showing.plain_page("ballots/home.html", look_of_address(request), error="")
+    rounds = current_app.extensions.get("published_rounds", lambda _database: [])
+    published = rounds(services().database)
+    look = look_of_address(request)
+    return showing.plain_page("ballots/home.html", look, error="", published=published)
 
 
 @blueprint.get("/privacy")
