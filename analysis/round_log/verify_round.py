@@ -199,8 +199,13 @@ def fits(kind: str, value: Any) -> bool:
     return isinstance(value, str) and bool(re.fullmatch(TEXTS[kind], value, re.DOTALL))
 
 
+@cache
+def fields_of(form: str) -> dict[str, str]:
+    return dict(one.split(":") for one in form.split())
+
+
 def has_form(value: Any, form: str) -> bool:
-    fields = dict(one.split(":") for one in form.split())
+    fields = fields_of(form)
     return value.keys() == fields.keys() and all(fits(fields[one], value[one]) for one in fields)
 
 

@@ -271,7 +271,7 @@ def edit_a_result(f: Forger) -> str | None:
 
 
 def edit_an_answer(f: Forger) -> str | None:
-    return _edit_line(f, names.OPENINGS, _another_answer)
+    return edit_line(f, names.OPENINGS, _another_answer)
 
 
 def _another_answer(f: Forger, line: dict[str, Any]) -> None:
@@ -281,12 +281,10 @@ def _another_answer(f: Forger, line: dict[str, Any]) -> None:
 
 
 def edit_an_entry(f: Forger) -> str | None:
-    return _edit_line(f, names.RECORD, lambda _f, line: line.update(operator="nobody"))
+    return edit_line(f, names.RECORD, lambda _f, line: line.update(operator="nobody"))
 
 
-def _edit_line(
-    f: Forger, name: str, edit: Callable[[Forger, dict[str, Any]], object]
-) -> str | None:
+def edit_line(f: Forger, name: str, edit: Callable[[Forger, dict[str, Any]], object]) -> str | None:
     if not (f.folder / name).exists():
         return None
     lines = f.read(name).split(b"\n")
