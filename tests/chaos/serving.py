@@ -33,7 +33,7 @@ class Serving:
     threads: int = 4
     port: int = field(default_factory=lambda: free_port())
     process: subprocess.Popen[bytes] | None = None
-    app: str = "wsgi:app"
+    app: str = "tests.chaos.calm:make()"
     environ: Mapping[str, str] = field(default_factory=dict)
     before: Sequence[str] = ()
 

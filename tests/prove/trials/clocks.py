@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import time_machine
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
@@ -18,6 +19,7 @@ from survey_app.core import clock
 from survey_app.core.errors import ProblemsError
 from survey_app.factory import create_app
 from survey_app.rounds.tables import Round
+from tests.chaos.calm import lower_the_fence
 from tests.chaos.serving import RECEIPT, TAG
 from tests.prove.stores import SECRET, STORES, Store
 from tests.prove.trial import Counts, Task, Trial
@@ -123,11 +125,17 @@ def _walk(store: Store, random: Random, traveller: Any) -> Walk:
     truth = clock.now()
     close_at = truth + CLOSE_AFTER
     world = make_world(store.database, store.home, cards=CARDS, close_at=close_at)
-    walk = Walk(world, create_app(store.settings).test_client(), random, traveller, truth)
+    walk = Walk(world, calm_app(store).test_client(), random, traveller, truth)
     for card in world.cards:
         walk.use_card_twice(card.qr_code)
     traveller.move_to(truth)
     return walk
+
+
+def calm_app(store: Store) -> Flask:
+    """The application, asking nobody to wait."""
+    lower_the_fence()
+    return create_app(store.settings)
 
 
 def _forget_the_close(walk: Walk) -> None:
@@ -153,7 +161,7 @@ TRIALS = tuple(
         is_long=kind == "postgres",
         guard="whether a round is open is asked of the clock alone",
         counter_proof=partial(jumping_clock, kind, is_guarded=False),
-        counter_wanted=60,
+        counter_wanted=150,
     )
     for kind, name in (("sqlite", "SQLite"), ("postgres", "PostgreSQL"))
 )

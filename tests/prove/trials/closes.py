@@ -23,7 +23,7 @@ def closes(kind: str, task: Task, unguarded: str = "") -> Counts:
         world = make_world(store.database, store.home)
         serving = Serving(store.settings, workers=random.choice(WORKERS))
         if unguarded:
-            serving.app, serving.environ = "tests.prove.unguarded:app", {"UNGUARDED": unguarded}
+            serving.app, serving.environ = "tests.prove.unguarded:make()", {"UNGUARDED": unguarded}
         try:
             serving.start()
             while task.goes_on(counts.tried):

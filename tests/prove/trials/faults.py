@@ -80,7 +80,7 @@ def _faults(
 def _serving(store: Store, unguarded: str) -> Serving:
     serving = Serving(store.settings)
     if unguarded:
-        serving.app, serving.environ = "tests.prove.unguarded:app", {"UNGUARDED": unguarded}
+        serving.app, serving.environ = "tests.prove.unguarded:make()", {"UNGUARDED": unguarded}
     return serving
 
 

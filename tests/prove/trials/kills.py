@@ -29,7 +29,7 @@ def kills(kind: str, task: Task, unguarded: str = "") -> Counts:
             _lose_commits(store)
         serving = Serving(store.settings)
         if unguarded:
-            serving.app, serving.environ = "tests.prove.unguarded:app", {"UNGUARDED": unguarded}
+            serving.app, serving.environ = "tests.prove.unguarded:make()", {"UNGUARDED": unguarded}
         fields = dict(filled(world.at_link(), "satisfied"))
         try:
             serving.start()

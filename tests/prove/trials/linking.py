@@ -1,0 +1,230 @@
+"""Who voted when is known; whose answers are whose must not come out, from no file underneath.
+
+Two hundred people use their cards one after the other. The attacker knows that order to the last
+person and reads everything there is: hidden row numbers, transaction numbers, pages, journals,
+the log, files on the disk. An attack is an order or a pairing; five right of 200 are chance.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from itertools import product
+from pathlib import Path
+from random import Random
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from forms.decoder import decode
+from survey_app.ballots.service import submission
+from survey_app.ballots.writer import BallotWriter
+from survey_app.closing import service as closing
+from survey_app.closing import unsealing
+from survey_app.core.database import Database
+from tests.prove.stores import STORES, Store
+from tests.prove.trial import Counts, Task, Trial
+from tests.rounds import OPERATOR, World, make_world
+
+PEOPLE = 200
+CHANCE = 5
+LOG_PAUSE = 10
+PAGES = {"sqlite": 4096, "postgres": 8192}
+
+Order = Sequence[bytes]
+"""Payloads in the order somebody thinks they were sent."""
+
+
+def attacks(kind: str, task: Task, *, is_sealed: bool, is_open: bool = False) -> Counts:
+    """Rounds of 200 cards; a failure is an attack with more than five right."""
+    counts = Counts()
+    while task.goes_on(counts.tried):
+        with STORES[kind](task) as store:
+            random = Random(task.seed + counts.tried)
+            world = make_world(store.database, store.home, cards=PEOPLE, is_sealed=is_sealed)
+            truth = vote(world, random)
+            before = dict(_files(store, truth, "before the end: "))
+            if not is_open:
+                _end(world, store, is_sealed=is_sealed)
+            found = dict(_every_attack(kind, store, truth)) | (before if is_sealed else {})
+            counts += _score(found, truth)
+    return counts
+
+
+def _score(found: Mapping[str, Order], truth: Order) -> Counts:
+    right = {name: _right(order, truth) for name, order in found.items()}
+    best = max(right, key=lambda name: right[name])
+    note = f"best of {len(right)}: {best}, {right[best]} of {len(truth)} right"
+    return Counts(len(right), sum(n > CHANCE for n in right.values()), {}, (note,))
+
+
+def _right(order: Order, truth: Order) -> int:
+    """Places that are right, read forwards or backwards, whichever is more."""
+    both = (list(order), list(order)[::-1])
+    return max(sum(a == b for a, b in zip(one, truth, strict=False)) for one in both)
+
+
+def vote(world: World, random: Random) -> list[bytes]:
+    """Everybody answers with their card, each differently: the payloads in order of time."""
+    writer = BallotWriter(world.database, world.keys)
+    cards = list(world.cards)
+    random.shuffle(cards)
+    payloads = []
+    for number, card in enumerate(cards):
+        entrance = world.at_card(card.qr_code)
+        decoded = decode(_answers(entrance.sheet, number, random), entrance.sheet)
+        assert not decoded.errors, decoded.errors
+        sent = submission(entrance, world.nonce(), decoded.answers, world.keys)
+        assert writer.submit(sent).is_recorded
+        payloads.append(sent.payload)
+        if number % LOG_PAUSE == LOG_PAUSE - 1:
+            writer._integrator.run(world.round_id)
+    assert len(set(payloads)) == len(payloads)
+    return payloads
+
+
+def _answers(sheet: object, number: int, random: Random) -> list[tuple[str, str]]:
+    """Random answers."""
+    return [
+        (asked.name, random.choice(sorted(asked.numbers)))
+        for asked in sheet.fields.values()  # type: ignore[attr-defined]
+        if asked.kind == "single"
+    ]
+
+
+def _end(world: World, store: Store, *, is_sealed: bool) -> None:
+    """Close, open what is sealed, seal the files."""
+    closing.close_round(world.database, OPERATOR, world.round_id)
+    if is_sealed:
+        folder, shares = world.keys.folder, world.shares[:2]
+        unsealing.unseal(world.database, world.rounds, folder, OPERATOR, world.round_id, shares)
+    sealed = store.settings.sealed_dir
+    closing.seal(world.database, world.rounds, OPERATOR, world.round_id, sealed)
+
+
+def _every_attack(kind: str, store: Store, truth: Order) -> Iterator[tuple[str, Order]]:
+    yield from _by_query(kind, store.database)
+    yield from _by_log(store.database)
+    yield from _files(store, truth, "")
+
+
+QUERIES = {
+    "sqlite": {
+        "hidden row number": "SELECT payload FROM ballot ORDER BY rowid",
+        "as stored": "SELECT payload FROM ballot",
+    },
+    "postgres": {
+        "row number (ctid)": "SELECT payload FROM ballot ORDER BY ctid",
+        "transaction number (xmin)": "SELECT payload FROM ballot ORDER BY xmin::text::bigint, id",
+        "transaction of card and ballot": "SELECT b.payload FROM ballot b JOIN admission a "
+        "ON a.xmin = b.xmin ORDER BY a.ctid, b.id",
+        "as stored": "SELECT payload FROM ballot",
+    },
+}
+
+
+def _by_query(kind: str, database: Database) -> Iterator[tuple[str, Order]]:
+    for name, query in QUERIES[kind].items():
+        try:
+            with database.read() as session:
+                yield name, list(session.scalars(text(query)))[: 2 * PEOPLE]
+        except DBAPIError:
+            continue  # no such column: nothing to be read
+
+
+def _by_log(database: Database) -> Iterator[tuple[str, Order]]:
+    """Ballots in the order in which the public log took them in."""
+    query = "SELECT b.payload FROM ballot b JOIN log_leaf l ON l.subject = b.commitment "
+    with database.read() as session:
+        yield "order of the log", list(session.scalars(text(query + "ORDER BY l.place")))
+
+
+def _files(store: Store, truth: Order, when: str) -> Iterator[tuple[str, Order]]:
+    """Answers in the order in which they lie in a file, and in that of a page's cells."""
+    kind = "sqlite" if store.database.is_sqlite else "postgres"
+    for path in _paths(store):
+        content = path.read_bytes()
+        places = {one: content.find(one) for one in truth}
+        known = {one: place for one, place in places.items() if place >= 0}
+        if len(known) > CHANCE:
+            yield f"{when}bytes of {path.name}", sorted(known, key=lambda one: known[one])
+            yield f"{when}cells of {path.name}", _by_cells(known, PAGES[kind])
+
+
+def _by_cells(places: Mapping[bytes, int], page: int) -> Order:
+    """Both databases fill a page from its end: the rank within a page is a guess at the time."""
+    pages: dict[int, list[bytes]] = {}
+    for one, place in sorted(places.items(), key=lambda pair: -pair[1]):
+        pages.setdefault(place // page, []).append(one)
+    guess = {
+        one: (rank + 0.5) / len(cells) for cells in pages.values() for rank, one in enumerate(cells)
+    }
+    return sorted(guess, key=lambda one: guess[one])
+
+
+def _paths(store: Store) -> Iterator[Path]:
+    """Every file of the store: the home, and PostgreSQL's tables and write-ahead log."""
+    roots = [store.home]
+    if store.server is not None:
+        with store.database.engine.connect() as connection:
+            connection.exec_driver_sql("CHECKPOINT")
+            query = "SELECT oid FROM pg_database WHERE datname = current_database()"
+            number = connection.exec_driver_sql(query).scalar_one()
+        roots += [store.server.data / "base" / str(number), store.server.data / "pg_wal"]
+    for root in roots:
+        sealed = store.settings.sealed_dir
+        for path in sorted(root.rglob("*")):
+            if path.is_file() and sealed not in path.parents and path.name[:4] != "pg_i":
+                yield path
+
+
+def naive(kind: str, task: Task) -> Counts:
+    """The same people in tables as they are usually made; counts answers the attacks link."""
+    make = {
+        "sqlite": "CREATE TABLE ballot_naive (id INTEGER PRIMARY KEY, payload BLOB)",
+        "postgres": "CREATE TABLE ballot_naive (id SERIAL PRIMARY KEY, payload BYTEA)",
+    }
+    random = Random(task.seed)
+    truth = [random.randbytes(31) for _ in range(task.wanted)]
+    with STORES[kind](task) as store:
+        with store.database.write_rows() as connection:
+            connection.execute(text(make[kind]))
+        for one in truth:
+            with store.database.write_rows() as connection:
+                insert = text("INSERT INTO ballot_naive (payload) VALUES (:one)")
+                connection.execute(insert, {"one": one})
+        hidden = "rowid" if kind == "sqlite" else "xmin::text::bigint, ctid"
+        with store.database.read() as session:
+            query = f"SELECT payload FROM ballot_naive ORDER BY {hidden}"
+            order = list(session.scalars(text(query)))
+    return Counts(len(truth), _right(order, truth))
+
+
+def _line(kind: str, name: str, *, is_sealed: bool) -> Trial:
+    sort = "sealed" if is_sealed else "plain"
+    what = "hidden row numbers, transaction numbers, order in files, pages"
+    what += ", journals and write-ahead log, order of the public log"
+    return Trial(
+        id=f"linking-{sort}-{kind}",
+        section="Secret",
+        promise=f"After a {sort} round, nothing underneath links 200 cards to answers ({name})",
+        invariants=("I12",),
+        how=f"200 people vote with cards in a known order; {what}; ≤ {CHANCE} right is chance",
+        tries="attacks on 200 ballots",
+        nightly=5,
+        full=50,
+        run=partial(attacks, kind, is_sealed=is_sealed),
+        seconds=40,
+        short=1,
+        is_long=kind == "postgres",
+        guard="tables as usually made, a numbered row each",
+        counter_proof=partial(naive, kind),
+        counter_wanted=PEOPLE,
+        counter_share=0.9,
+    )
+
+
+TRIALS = tuple(
+    _line(kind, name, is_sealed=is_sealed)
+    for (kind, name), is_sealed in product(
+        (("sqlite", "SQLite"), ("postgres", "PostgreSQL")), (False, True)
+    )
+)
