@@ -69,6 +69,13 @@ def exact(value: object) -> Decimal | None:
     return number if isinstance(exponent, int) and exponent >= -MAX_DIGITS else None
 
 
+def whole(text: str | None) -> int | None:
+    """A whole number of at most nine digits 0-9, as ids and counts are; None for anything else."""
+    text = (text or "").strip()
+    is_one = text.isascii() and text.isdigit() and len(text) < 10
+    return int(text) if is_one else None
+
+
 def is_key(text: str) -> bool:
     """Whether the text can be a key: letters (Chinese too), digits, "_", "-", ".", up to 64."""
     return _KEY.fullmatch(text) is not None

@@ -12,7 +12,7 @@ from typing import Any
 from analysis.scheme.definition import Scheme
 from analysis.scheme.toml_text import Change, Path
 from analysis.scheme.words import UNKNOWN, Words
-from forms.definition import exact
+from forms.definition import exact, whole
 from forms.problems import N_, plain
 
 Json = Mapping[str, Any]
@@ -55,8 +55,9 @@ class Entry:
         text = text.strip()
         if not text and not self.is_needed:
             return None
-        if self.is_whole and text.isdecimal():
-            return int(text)
+        number = whole(text) if self.is_whole else None
+        if number is not None:
+            return number
         return next((key for key, word in (self.words or {}).items() if word == text), text)
 
 

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
+from forms.definition import whole
 from forms.problems import Problem
 from survey_app.core.access import current, only
 from survey_app.core.services import services
@@ -58,11 +59,12 @@ def _entries() -> list[Entry]:
     found = []
     for name, seen in request.form.items():
         prefix, _colon, its_id = name.partition(":")
-        if prefix == "seen" and its_id.isdigit() and seen.isdigit():
+        number, version = whole(its_id), whole(seen)
+        if prefix == "seen" and number is not None and version is not None:
             actual = request.form.get(f"actual:{its_id}", "")
             growth = request.form.get(f"growth:{its_id}", "")
             if actual.strip() or growth.strip():
-                found.append(Entry(int(its_id), actual, growth, int(seen)))
+                found.append(Entry(number, actual, growth, version))
     return found
 
 
@@ -105,11 +107,8 @@ def import_rows(round_id: int) -> Response | tuple[str, int]:
 def certify(round_id: int) -> Response:
     """Certify the rows that were ticked, as they were shown."""
     pairs = [one.partition(":") for one in request.form.getlist("chosen")]
-    chosen = [
-        (int(its_id), int(version))
-        for its_id, _colon, version in pairs
-        if its_id.isdigit() and version.isdigit()
-    ]
+    found = [(whole(its_id), whole(version)) for its_id, _colon, version in pairs]
+    chosen = [(its, seen) for its, seen in found if its is not None and seen is not None]
     if not chosen:
         flash(_("没有选中任何一行。"), "error")
         return redirect(_here(round_id))
@@ -175,14 +174,13 @@ def _page(
     file_name: str = "",
     in_file: tuple[Problem, ...] = (),
 ) -> str:
-    number = request.values.get("page", "1")
     state = request.values.get("state", "")
     found = service.open_page(
         services().database,
         current(),
         round_id,
         state,
-        int(number) if number.isdigit() else 1,
+        whole(request.values.get("page")) or 1,
     )
     return render_template(
         "indicators/fill_in.html",

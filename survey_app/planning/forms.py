@@ -27,6 +27,7 @@ from wtforms.validators import (
     StopValidation,
 )
 
+from forms.definition import whole
 from survey_app.planning.assumptions import Assumed
 from survey_app.planning.drawing import MAX_SEED, Rule
 from survey_app.planning.plan import Guess, Wanted
@@ -203,7 +204,7 @@ class ConfirmForm(FlaskForm):  # type: ignore[misc]
     )
 
     def spec(self) -> DrawSpec:
-        n = int(self.n.data) if (self.n.data or "").isdecimal() else 0
+        n = whole(self.n.data) or 0
         allocation = self.allocation.data or "proportional"
         if self.method.data != "stratified":
             allocation = ""

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from analysis.scheme import words
 from analysis.scheme.editing import Block, blocks, sums
+from forms.definition import whole
 from forms.problems import InputError, Problem
 from survey_app.core import clock
 from survey_app.core.access import current, only
@@ -91,9 +92,9 @@ def compare(key: str, number: int) -> str:
     database = services().database
     found = service.version(database, key, number)
     other_key, _slash, other_number = request.args.get("with", "").rpartition("/")
-    other = None
-    if other_key and other_number.isdecimal():
-        other = service.version(database, other_key, int(other_number))
+    other, wanted = None, whole(other_number)
+    if other_key and wanted is not None:
+        other = service.version(database, other_key, wanted)
     return render_template(
         "schemes/compare.html",
         found=found,
@@ -220,7 +221,8 @@ def _upload(found: Version | None) -> Response | tuple[str, int]:
             if found is None:
                 made = service.create(database, login, text, note)
             else:
-                base = int(form.base.data) if (form.base.data or "").isdecimal() else found.number
+                base = whole(form.base.data)
+                base = found.number if base is None else base
                 made = service.add_version(database, login, found.key, base, text, note)
             flash(_("已存为第 {n} 版，现在是草稿。").format(n=made.number))
             return redirect(url_for("schemes.detail", key=made.key, number=made.number))

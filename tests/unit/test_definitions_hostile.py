@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.scheme import Scheme, shipped
-from forms.definition import Text, exact
+from forms.definition import Text, exact, whole
 from forms.problems import InputError
 from forms.questionnaire import Questionnaire, library
 
@@ -103,3 +103,12 @@ def test_a_text_keeps_its_translations_when_copied() -> None:
         assert copied.localized("en") == "Sample"
     assert text.localized("zh_TW") == "示例"
     assert text.localized("en").localized("zh_CN") == "示例"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("12", 12), (" 7 ", 7), ("0", 0), ("", None), (None, None), ("-1", None), ("²", None)]
+    + [("١", None), ("1.0", None), ("9" * 10, None), ("9" * 5_000, None)],
+)
+def test_only_plain_digits_are_a_whole_number(text: str | None, number: int | None) -> None:
+    assert whole(text) == number
