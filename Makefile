@@ -7,21 +7,23 @@ SERVE ?= 1
 DEMO_HOME ?= var/demo
 PYTEST := $(BIN)/python -m pytest
 JOBS ?= 2
+# A folder from make wheels: packages come from there and nowhere else.
+WHEELS ?=
+PIP_FROM := $(if $(WHEELS),--no-index --find-links $(WHEELS))
 # Workers side by side that each take every core for small matrices wait for one another.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help demo serve test long prove check format catalogs bench screenshots lock clean
+.PHONY: help demo serve test long prove check format catalogs bench screenshots sbom wheels lock clean
 
 help: ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / – /'
 
-$(VENV)/.product: requirements.lock pyproject.toml
+$(VENV)/.product: requirements.lock requirements-build.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing what the product needs (once; hash-checked) …"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . 2>/dev/null \
-		|| $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@$(BIN)/python -m pip install -q --disable-pip-version-check $(PIP_FROM) --require-hashes -r requirements-build.lock -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.tools: requirements-dev.lock $(VENV)/.product
@@ -73,9 +75,17 @@ bench: $(VENV)/.tools ## speed, as ratios within one run (needs wrk and the file
 		$(BIN)/python -m bench.crossed "$$SURVEY_REFERENCE_DATA/InstEval.csv.gz"; \
 	else echo "crossed effects: left out, SURVEY_REFERENCE_DATA names no reference data"; fi
 
+sbom: $(VENV)/.product ## what the product is made of, with licences, into docs/sbom.json (CycloneDX)
+	@$(BIN)/python -m survey_app.core.materials
+
+wheels: $(VENV)/.product ## every package by its hash into wheels/, to install where there is no network
+	@$(BIN)/python -m pip download -q --disable-pip-version-check --require-hashes --only-binary :all: -d wheels -r requirements-build.lock -r requirements.lock
+	@echo "wheels/: $$(ls wheels | wc -l) packages; take the checkout and this folder along, then: make demo WHEELS=wheels"
+
 lock: ## renew the lock files (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --no-annotate -o requirements.lock pyproject.toml
 	uv pip compile -q --universal --generate-hashes --no-header --no-annotate --extra dev -o requirements-dev.lock pyproject.toml
+	echo setuptools | uv pip compile -q --generate-hashes --no-header --no-annotate -o requirements-build.lock -
 
 clean: ## remove what was built; data in var/ stay
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
