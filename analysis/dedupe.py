@@ -64,7 +64,7 @@ def judged_beside(
     views = ("answers", "flags")
     for name in views:
         engine.run(
-            f"CREATE VIEW {name}_{other.number} AS SELECT * FROM {name}_{form.number}"  # noqa: S608
+            f"CREATE VIEW {name}_{other.number} AS SELECT * FROM {name}_{form.number}"  # noqa: S608 -- our own names
         )
     judge_form(engine, answers, other, void_rules, decisions)
     yield other

@@ -47,7 +47,7 @@ class DuckDBEngine:
 
     def add_files(self, name: str, files: Sequence[tuple[int, Path]]) -> None:
         parts = [
-            f"SELECT *, {number} AS round_number FROM {parquet(path)}"  # noqa: S608
+            f"SELECT *, {number} AS round_number FROM {parquet(path)}"  # noqa: S608 -- our own names
             for number, path in files
         ]
         self.run(f"CREATE VIEW {name} AS " + " UNION ALL BY NAME ".join(parts))
@@ -58,7 +58,7 @@ class DuckDBEngine:
         kinds = ", ".join(
             f"CAST({key} AS {_kind(array)}) AS {key}" for key, array in columns.items()
         )
-        self.run(f"CREATE TABLE {name} AS SELECT {kinds} FROM {source}")  # noqa: S608
+        self.run(f"CREATE TABLE {name} AS SELECT {kinds} FROM {source}")  # noqa: S608 -- our own names
         self._connection.unregister(source)
 
     def run(self, text: str) -> None:

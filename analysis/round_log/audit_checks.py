@@ -232,7 +232,7 @@ def _sealed_rows(folder: Path, key: str, answers: Answers) -> Counter[SealedRow]
     items = answers.reader.questionnaires[key].coded_items
     columns = ", ".join(quoted(item.key) for item in items)
     text = (
-        f"SELECT ratee, rater_class, stratum, channel, evidence, {columns}"  # noqa: S608
+        f"SELECT ratee, rater_class, stratum, channel, evidence, {columns}"  # noqa: S608 -- our own names
         f" FROM {parquet(folder / BALLOTS)}"
     )
     with connect() as connection:

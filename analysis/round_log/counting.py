@@ -89,7 +89,7 @@ def _totals(
     connection: duckdb.DuckDBPyConnection, folder: Path, key: str
 ) -> dict[tuple[str, str, str], int]:
     source = parquet(folder / BALLOTS)
-    text = f"SELECT ratee, rater_class, COUNT(*) FROM {source} GROUP BY 1, 2"  # noqa: S608
+    text = f"SELECT ratee, rater_class, COUNT(*) FROM {source} GROUP BY 1, 2"  # noqa: S608 -- our own names
     return {(key, ratee, name): n for ratee, name, n in connection.execute(text).fetchall()}
 
 
@@ -99,7 +99,7 @@ def _rows(
     source = parquet(folder / BALLOTS)
     for item in questionnaire.coded_items:
         text = (
-            f"SELECT ratee, rater_class, {quoted(item.key)}, COUNT(*)"  # noqa: S608
+            f"SELECT ratee, rater_class, {quoted(item.key)}, COUNT(*)"  # noqa: S608 -- our own names
             f" FROM {source} GROUP BY 1, 2, 3"
         )
         for ratee, rater_class, number, n in connection.execute(text).fetchall():

@@ -179,7 +179,7 @@ def _overlaps(shards: Sequence[SealedRound]) -> list[Problem]:
         return []
     with connect() as connection:
         twice = connection.execute(
-            f"SELECT ballot FROM {parquet(*files)}"  # noqa: S608
+            f"SELECT ballot FROM {parquet(*files)}"  # noqa: S608 -- our own names
             " GROUP BY ballot, ratee HAVING COUNT(*) > 1 ORDER BY ballot LIMIT 1"
         ).fetchone()
     if twice is None:

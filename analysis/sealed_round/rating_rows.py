@@ -137,7 +137,7 @@ def stage_ratings(
         for key in (*REQUIRED, *OPTIONAL)
     )
     connection.execute(
-        f"CREATE VIEW trimmed AS SELECT {quoted('#')} AS line, {select} FROM staged"  # noqa: S608
+        f"CREATE VIEW trimmed AS SELECT {quoted('#')} AS line, {select} FROM staged"  # noqa: S608 -- our own names
     )
     connection.execute(_RATING)
     line_of = _lines_of(ratings) if isinstance(ratings, Path) else int

@@ -86,7 +86,7 @@ def _wide(questionnaire: Questionnaire, extra: tuple[str, ...]) -> str:
         for item in questionnaire.coded_items
     ]
     return (
-        f"SELECT b.ballot AS ballot, r.ratee AS ratee, {', '.join(columns)}"  # noqa: S608
+        f"SELECT b.ballot AS ballot, r.ratee AS ratee, {', '.join(columns)}"  # noqa: S608 -- our own names
         " FROM rating r JOIN fresh_ballot b ON b.given = r.ballot"
         " LEFT JOIN fresh_device d ON d.given = r.same_device"
         " GROUP BY b.ballot, r.ratee ORDER BY b.ballot, r.ratee"
@@ -98,6 +98,6 @@ def _comments(connection: duckdb.DuckDBPyConnection, questionnaire: Questionnair
     if not keys:
         return []
     rows = connection.execute(
-        f"SELECT ratee, item, option FROM rating WHERE item IN ({keys}) AND option <> ''"  # noqa: S608
+        f"SELECT ratee, item, option FROM rating WHERE item IN ({keys}) AND option <> ''"  # noqa: S608 -- our own names
     ).fetchall()
     return [Comment(*row) for row in rows]

@@ -163,7 +163,7 @@ def _write_ballots(
         select.append(f"item_{number} AS {quoted(item.key)}")
     _check_lengths(source)
     connection.register("ballot_rows", source)
-    rows = f"SELECT {', '.join(select)} FROM ballot_rows ORDER BY ballot, ratee"  # noqa: S608
+    rows = f"SELECT {', '.join(select)} FROM ballot_rows ORDER BY ballot, ratee"  # noqa: S608 -- our own names
     copy_to(connection, rows, path)
 
 
@@ -225,9 +225,9 @@ def _scheme_definition(header: SealedHeader) -> Definition | None:
 
 def _own_counts(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, object]:
     source = parquet(path)
-    totals = f"SELECT COUNT(DISTINCT ballot), COUNT(*) FROM {source}"  # noqa: S608
+    totals = f"SELECT COUNT(DISTINCT ballot), COUNT(*) FROM {source}"  # noqa: S608 -- our own names
     classes = (
-        "SELECT rater_class, COUNT(*), COUNT(DISTINCT ballot)"  # noqa: S608
+        "SELECT rater_class, COUNT(*), COUNT(DISTINCT ballot)"  # noqa: S608 -- our own names
         f" FROM {source} GROUP BY 1 ORDER BY 1"
     )
     ballots, rows = connection.execute(totals).fetchall()[0]
@@ -251,7 +251,7 @@ def _entries(connection: duckdb.DuckDBPyConnection, folder: Path) -> tuple[FileE
 def count_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> int | None:
     """Rows of a table, entries of the exclusions, None for a single document."""
     if path.suffix == ".parquet":
-        text = f"SELECT COUNT(*) FROM {parquet(path)}"  # noqa: S608
+        text = f"SELECT COUNT(*) FROM {parquet(path)}"  # noqa: S608 -- our own names
         return int(connection.execute(text).fetchall()[0][0])
     if path.name == EXCLUSIONS:
         return len(json.loads(path.read_bytes()))

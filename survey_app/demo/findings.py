@@ -146,7 +146,7 @@ def _flagged_of(engine: Engine, form: Form) -> Iterator[tuple[str, Content]]:
     items = [name for _, name in form.columns]
     number = form.number
     columns = engine.query(
-        f"SELECT f.rule AS rule, a.ratee AS ratee, a.rater_class AS rater_class, a.link AS link,"  # noqa: S608
+        f"SELECT f.rule AS rule, a.ratee AS ratee, a.rater_class AS rater_class, a.link AS link,"  # noqa: S608 -- our own names
         f" a.pace AS pace, {', '.join(f'a.{name} AS {name}' for name in items)}"
         f" FROM (SELECT round_number, ballot, ratee, rule FROM flags_{number}"
         f" UNION ALL SELECT round_number, ballot, ratee, 'same_device' AS rule"

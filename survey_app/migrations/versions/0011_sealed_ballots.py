@@ -51,7 +51,7 @@ SEALED = "is_sealed AND state <> 'testing' AND unsealed_at IS NULL"
 def _keep_sealed(*, is_sqlite: bool) -> None:
     """No plain answer reaches the disk in a sealed round, and no envelope a plain one."""
     if is_sqlite:
-        of_round = f"(SELECT {SEALED} FROM round WHERE id = NEW.round_id)"  # noqa: S608
+        of_round = f"(SELECT {SEALED} FROM round WHERE id = NEW.round_id)"  # noqa: S608 -- our own names
         op.execute(
             f"CREATE TRIGGER ballot_sealed BEFORE INSERT ON ballot"
             f" WHEN {of_round} <> (substr(NEW.payload, 1, 1) = x'02')"
@@ -62,7 +62,7 @@ def _keep_sealed(*, is_sqlite: bool) -> None:
             " BEGIN SELECT RAISE(ABORT, 'sealed: comment'); END"
         )
         return
-    is_sealed = f"(SELECT {SEALED} FROM round WHERE id = NEW.round_id)"  # noqa: S608
+    is_sealed = f"(SELECT {SEALED} FROM round WHERE id = NEW.round_id)"  # noqa: S608 -- our own names
     is_envelope = "(substring(NEW.payload FROM 1 FOR 1) = '\\x02'::bytea)"
     for table, wrong in (("ballot", f"{is_sealed} <> {is_envelope}"), ("comment", is_sealed)):
         op.execute(
