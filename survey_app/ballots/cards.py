@@ -10,12 +10,29 @@ from survey_app.rounds import log_opening
 from survey_app.rounds.codes import Code, MistypedCodeError, read_code
 from survey_app.rounds.entrances import TAKES_ENTRANCES, IssuedCard, TooLateError, make_cards
 from survey_app.rounds.keys import KeyStore
+from survey_app.rounds.tables import Batch
 
 
 class UsedCardError(DomainError):
     status = 409
     message = N_("这张评议卡已经用过，不能换发。")
     remedy = N_("用它提交的答卷已经记录，持卡人不需要再填。")
+
+
+def batch_of(database: Database, keys: KeyStore, text: str) -> Batch:
+    """The batch of the card with this code, wherever and whenever it may be used.
+
+    Raises MistypedError, UnknownCodeError.
+    """
+    try:
+        code = read_code(text)
+    except MistypedCodeError as error:
+        raise MistypedError from error
+    with database.read() as session:
+        found = find_card(session, keys, code)
+    if found is None:
+        raise UnknownCodeError
+    return found[1]
 
 
 def reissue(database: Database, keys: KeyStore, operator: str, text: str) -> IssuedCard:

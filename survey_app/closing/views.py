@@ -1,7 +1,5 @@
 """Watching a round, wiping its test, closing and sealing it, replacing a card."""
 
-from typing import Literal
-
 from flask import (
     Blueprint,
     Response,
@@ -16,8 +14,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from survey_app.ballots.asking import code_budget
+from survey_app.ballots.cards import batch_of
 from survey_app.ballots.cards import reissue as reissue_card
-from survey_app.ballots.entrance import UnknownCodeError, card_entrance
+from survey_app.ballots.entrance import UnknownCodeError
 from survey_app.closing import arrivals, service, watching
 from survey_app.closing.act_views import asking
 from survey_app.closing.ceremony_views import keys
@@ -28,9 +27,9 @@ from survey_app.closing.minutes_views import minutes
 from survey_app.core import clock
 from survey_app.core.access import current, only
 from survey_app.core.services import services
-from survey_app.intake.sessions import sessions_of
+from survey_app.intake.sessions import sessions_of, uneven
 from survey_app.rounds.entrance_views import cards_page
-from survey_app.rounds.entrances import BatchSpec, IssuedBatch, switch_link
+from survey_app.rounds.entrances import IssuedBatch, spec_of, switch_link
 from survey_app.rounds.overview import close_what_is_due, overview
 
 blueprint = Blueprint("closing", __name__, url_prefix="/admin/rounds/<int:round_id>")
@@ -127,6 +126,7 @@ def _close_page(round_id: int, form: CloseForm) -> str:
         row=found.row,
         form=form,
         progress=watching.watch(held.database, held.rounds, round_id),
+        uneven=uneven(held.database, round_id),
         is_simulated=found.row.is_simulated,
     )
 
@@ -160,10 +160,8 @@ def reissue(round_id: int) -> str | tuple[str, int]:
     if not form.validate_on_submit():
         return render_template("closing/reissue.html", row=found.row, form=form), 422
     held, code = services(), form.code.data
-    old = card_entrance(held.database, held.rounds, held.keys, code, clock.now())
-    if old.round.id != round_id:
+    batch = batch_of(held.database, held.keys, code)
+    if batch.round_id != round_id:
         raise UnknownCodeError
     fresh = reissue_card(held.database, held.keys, current().login, code)
-    evidence: Literal["card", "code"] = "card" if old.evidence == "card" else "code"
-    spec = BatchSpec("", old.rater_class, old.channel, 1, evidence, tuple(old.scope), old.stratum)
-    return cards_page(found, [IssuedBatch(0, spec, (fresh,))])
+    return cards_page(found, [IssuedBatch(batch.id, spec_of(batch), (fresh,))])

@@ -11,6 +11,7 @@ from analysis.small_groups import is_few
 from survey_app.ballots.envelope import is_envelope
 from survey_app.ballots.payload import unpack
 from survey_app.ballots.tables import Ballot, Refusal
+from survey_app.closing.batch_progress import BatchProgress, batch_progress
 from survey_app.closing.link_progress import LinkProgress, link_progress
 from survey_app.core import clock
 from survey_app.core.database import Database
@@ -63,6 +64,7 @@ class Progress:
     ratees: tuple[RateeProgress, ...]
     links: tuple[LinkProgress, ...]
     refused: Mapping[str, int]
+    batches: tuple[BatchProgress, ...]
 
 
 def watch(database: Database, rounds: FrozenRounds, round_id: int) -> Progress:
@@ -83,6 +85,7 @@ def watch(database: Database, rounds: FrozenRounds, round_id: int) -> Progress:
             ratees=_ratees(frozen, shown, _rated_on_lists(session, frozen, hidden)),
             links=link_progress(session, round_id, clock.now()),
             refused=dict(refused.all()),
+            batches=batch_progress(session, round_id),
         )
 
 

@@ -1,5 +1,6 @@
 """Links and cards of a round: making them and printing them."""
 
+import secrets
 from collections.abc import Sequence
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -15,7 +16,7 @@ from survey_app.core.qr import qr_svg
 from survey_app.core.services import services
 from survey_app.register.names import ratee_class_name
 from survey_app.rounds import entrances as service
-from survey_app.rounds.entrances import BatchSpec, IssuedBatch, LinkSpec
+from survey_app.rounds.entrances import BatchSpec, IssuedBatch, IssuedCard, LinkSpec
 from survey_app.rounds.forms import (
     MAX_COUNT,
     CountedCardsForm,
@@ -91,6 +92,9 @@ def _counted_form(found: Overview) -> CountedCardsForm:
     form.rater_class.choices = class_choices(found.register, found.bound_classes)
     form.channel.choices = channel_choices()
     form.scope.choices = _card_scopes(found.ratees)
+    form.place.choices = [SelectChoice("", _("不限"))] + [
+        SelectChoice(str(link.id), link.name) for link in found.tablets
+    ]
     if request.method == "GET":
         form.batches.data = str(len(found.batches))
     return form
@@ -234,6 +238,9 @@ def _specs(form: CountedCardsForm, found: Overview) -> list[BatchSpec]:
             "card",
             keys,
             (form.stratum.data or "").strip(),
+            form.valid_from.data,
+            form.valid_until.data,
+            int(form.place.data) if form.place.data else None,
         )
         for name, keys in scopes
     ]
@@ -257,13 +264,21 @@ def scope_of(rated: Sequence[RateeRow], choice: str) -> tuple[str, ...]:
     )
 
 
+def shuffled(cards: Sequence[IssuedCard]) -> list[IssuedCard]:
+    """The cards of a batch in an order that nobody knows and nothing keeps."""
+    mixed = list(cards)
+    secrets.SystemRandom().shuffle(mixed)
+    return mixed
+
+
 def cards_page(found: Overview, batches: Sequence[IssuedBatch]) -> str:
     """New cards to print now; their codes are shown nowhere else and never again."""
     where = addresses()
+    places = {link.id: link.name for link in found.tablets}
     cards = [
         (batch.spec, card, qr_svg(where.of_card(card.qr_code), _("评议卡二维码"), "card"))
         for batch in batches
-        for card in batch.cards
+        for card in shuffled(batch.cards)
     ]
     return render_template(
         "rounds/cards.html",
@@ -271,5 +286,6 @@ def cards_page(found: Overview, batches: Sequence[IssuedBatch]) -> str:
         cards=cards,
         names=found.names,
         typed_address=where.typed,
+        places=places,
         is_simulated=found.row.is_simulated,
     )

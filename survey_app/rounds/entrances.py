@@ -4,6 +4,7 @@ import secrets
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from operator import itemgetter
 from typing import Any, Literal
 
@@ -61,7 +62,10 @@ class LinkSpec:
 
 @dataclass(frozen=True, slots=True)
 class BatchSpec:
-    """Cards to make. "code" cards belong to persons on a roster, "card"s to a service given."""
+    """Cards to make. "code" cards belong to persons on a roster, "card"s to a service given.
+
+    These may be bound to days, both included, and to the tablet behind one link (`place_id`).
+    """
 
     name: str
     rater_class: str
@@ -70,6 +74,9 @@ class BatchSpec:
     evidence: Literal["code", "card"] = "code"
     scope: tuple[str, ...] = ()
     stratum: str = ""
+    valid_from: date | None = None
+    valid_until: date | None = None
+    place_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +216,9 @@ def issue_batch(
         evidence=spec.evidence,
         scope=list(spec.scope),
         issued=spec.count,
+        valid_from=spec.valid_from,
+        valid_until=spec.valid_until,
+        place_id=spec.place_id,
     )
     session.add(batch)
     session.flush()
@@ -224,6 +234,22 @@ def issue_batch(
     )
     log_opening.add_issuance(session, batch)
     return IssuedBatch(batch.id, spec, cards)
+
+
+def spec_of(batch: Batch) -> BatchSpec:
+    """One more card of a batch, as it is printed."""
+    return BatchSpec(
+        batch.name,
+        batch.rater_class,
+        batch.channel,
+        1,
+        "card" if batch.evidence == "card" else "code",
+        tuple(batch.scope),
+        batch.stratum,
+        batch.valid_from,
+        batch.valid_until,
+        batch.place_id,
+    )
 
 
 def make_cards(

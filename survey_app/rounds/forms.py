@@ -9,6 +9,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
+    DateField,
     DateTimeLocalField,
     HiddenField,
     IntegerField,
@@ -217,7 +218,21 @@ class CountedCardsForm(FlaskForm):  # type: ignore[misc]
         render_kw={"inputmode": "numeric"},
     )
     stratum = StringField(_("批次说明"), [Length(max=40)], description=_("可空，例如“政务大厅”。"))
+    valid_from = DateField(
+        _("从哪天起能用"),
+        [Optional()],
+        description=_("可空。服务评议卡最好只在发卡当天或当周能用。"),
+    )
+    valid_until = DateField(_("到哪天为止（含当天）"), [Optional()], description=_("可空。"))
+    place = SelectField(
+        _("只能在哪台平板上用"), description=_("可空。不选就是用自己的手机，在哪里都能用。")
+    )
     batches = HiddenField()
+
+    def validate_valid_until(self, field: DateField) -> None:
+        """The last day is not before the first."""
+        if field.data and self.valid_from.data and field.data < self.valid_from.data:
+            raise ValidationError(gettext("不能早于“从哪天起能用”。"))
 
 
 def channel_choices() -> list[SelectChoice]:

@@ -50,6 +50,7 @@ class Overview:
     links: Sequence[Link]
     batches: Sequence[Batch]
     register: Register
+    tablets: Sequence[Link] = ()
 
     @property
     def names(self) -> "Names":
@@ -142,7 +143,12 @@ def _overview(session: Session, row: Round, register: Register) -> Overview:
     batches = session.scalars(
         select(Batch).where(Batch.round_id == row.id, Batch.channel.in_(OFFERED)).order_by(Batch.id)
     )
-    return Overview(row, _next_steps(session, row), links.all(), batches.all(), register)
+    tablets = session.scalars(
+        select(Link).where(Link.round_id == row.id, Link.channel == "kiosk").order_by(Link.id)
+    )
+    return Overview(
+        row, _next_steps(session, row), links.all(), batches.all(), register, tablets.all()
+    )
 
 
 def _next_steps(session: Session, row: Round) -> tuple[NextStep, ...]:
