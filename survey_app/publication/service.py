@@ -192,9 +192,15 @@ def _row(one: RateeResult, style: Style) -> dict[str, str]:
     if style == "intervals":
         row |= {
             "interval": "" if one.lo is None else f"{one.lo:.2f}–{one.hi:.2f}",
-            "ranks": "" if one.rank_lo is None else f"{one.rank_lo}–{one.rank_hi}",
+            "ranks": _places(one),
         }
     return row
+
+
+def _places(one: RateeResult) -> str:
+    if one.rank_lo is None or one.rank_lo == one.rank_hi:
+        return "" if one.rank_lo is None else str(one.rank_lo)
+    return f"{one.rank_lo}–{one.rank_hi}"
 
 
 def _add(
