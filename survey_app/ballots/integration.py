@@ -5,7 +5,7 @@ them goes in together with as many receipts, drawn apart from the ballots. At th
 everything goes in that is left, then the cards used, then the close itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from random import SystemRandom
 from typing import Any
@@ -26,6 +26,9 @@ from survey_app.rounds.tables import Round
 
 LEAST, LEFT = 20, 10
 """So many of a class must wait, and so many of them go on waiting."""
+MOST = 2_000
+"""No more of a class go in at once, so that nobody waits long for the store."""
+BITE = 1_000
 
 _chance = SystemRandom()
 
@@ -34,29 +37,39 @@ def integrate(database: Database, round_id: int) -> int:
     """Let waiting ballots into the log of an open round; returns how many went in.
 
     Nothing happens before the last addition is signed: the order within an addition is by leaf
-    hash, and two of them under one head would not be in order.
+    hash, and two of them under one head would not be in order. What waits is looked for in small
+    bites, as a long look would hold up those who send ballots.
     """
+    with database.read() as session:
+        begun_at = _size_if_taking(session, round_id)
+    if not begun_at:
+        return 0
+    by_class: dict[str, list[Row]] = {}
+    for rater_class, evidence, commitment in _waiting(database, round_id, *_BALLOT):
+        by_class.setdefault(rater_class, []).append(_ballot(rater_class, evidence, commitment))
+    ballots = [
+        row
+        for waiting in by_class.values()
+        if len(waiting) >= LEAST
+        for row in _chance.sample(waiting, min(len(waiting) - LEFT, MOST))
+    ]
+    if not ballots:
+        return 0
+    given = [_receipt(one) for (one,) in _waiting(database, round_id, *_RECEIPT)]
+    receipts = _chance.sample(given, len(ballots))
     with database.write() as session:
         one_at_a_time(session)
-        if not _takes_more(session, round_id):
-            return 0
-        ballots = [
-            row
-            for waiting in waiting_ballots(session, round_id).values()
-            if len(waiting) >= LEAST
-            for row in _chance.sample(waiting, len(waiting) - LEFT)
-        ]
-        receipts = _chance.sample(waiting_receipts(session, round_id), len(ballots))
+        if _size_if_taking(session, round_id) != begun_at:
+            return 0  # somebody else added or closed meanwhile
         round_log.add_rows(session, round_id, _in_order(ballots + receipts))
-        return len(ballots)
+    return len(ballots)
 
 
 def close_log(session: Session, row: Round, at: datetime) -> None:
     """Everything that waits, the cards used, and the close, within the transaction that closes."""
     if not round_log.has_begun(session, row.id):
         return
-    ballots = [one for few in waiting_ballots(session, row.id).values() for one in few]
-    round_log.add_rows(session, row.id, _in_order(ballots + waiting_receipts(session, row.id)))
+    round_log.add_rows(session, row.id, _in_order(_all_waiting(session, row.id)))
     round_log.add_rows(session, row.id, _admissions(session, row.id))
     received = select(Ballot.rater_class, func.count()).where(Ballot.round_id == row.id)
     leaf = {
@@ -68,39 +81,62 @@ def close_log(session: Session, row: Round, at: datetime) -> None:
     round_log.add(session, row.id, leaf)
 
 
-def waiting_ballots(session: Session, round_id: int) -> dict[str, list[Row]]:
-    """Ballots that are not in the log yet, by rater class."""
-    rows = session.execute(
-        select(Ballot.rater_class, Ballot.evidence, Ballot.commitment).where(
-            Ballot.round_id == round_id, ~_is_in_log(round_id, Ballot.commitment)
-        )
+def _all_waiting(session: Session, round_id: int) -> list[Row]:
+    """Every ballot and receipt that is not in the log yet."""
+    ballots = select(Ballot.rater_class, Ballot.evidence, Ballot.commitment).where(
+        Ballot.round_id == round_id, ~_is_in_log(round_id, Ballot.commitment)
     )
-    waiting: dict[str, list[Row]] = {}
-    for rater_class, evidence, commitment in rows:
-        leaf = {
-            "type": "ballot",
-            "rater_class": rater_class,
-            "evidence": evidence,
-            "commitment": commitment.hex(),
-        }
-        waiting.setdefault(rater_class, []).append((leaf_bytes(leaf), commitment))
-    return waiting
-
-
-def waiting_receipts(session: Session, round_id: int) -> list[Row]:
-    """Receipts that are not in the log yet."""
-    hashes = session.scalars(
-        select(Receipt.leaf).where(
-            Receipt.round_id == round_id, ~_is_in_log(round_id, Receipt.leaf)
-        )
+    receipts = select(Receipt.leaf).where(
+        Receipt.round_id == round_id, ~_is_in_log(round_id, Receipt.leaf)
     )
-    return [(leaf_bytes({"type": "receipt", "hash": one.hex()}), one) for one in hashes]
+    return [_ballot(*one) for one in session.execute(ballots)] + [
+        _receipt(one) for one in session.scalars(receipts)
+    ]
 
 
-def _takes_more(session: Session, round_id: int) -> bool:
+def _waiting(
+    database: Database, round_id: int, key: Any, columns: Sequence[Any]
+) -> Iterator[tuple[Any, ...]]:
+    """The same, read a bite at a time; the last of `columns` is what stands in the log."""
+    table, last = key.class_, b""
+    while True:
+        with database.read() as session:
+            bite = select(key, *columns).where(table.round_id == round_id, key > last)
+            rows = session.execute(bite.order_by(key).limit(BITE)).all()
+            told = select(LogLeaf.subject).where(
+                LogLeaf.round_id == round_id, LogLeaf.subject.in_([row[-1] for row in rows])
+            )
+            known = set(session.scalars(told))
+        yield from (tuple(row[1:]) for row in rows if row[-1] not in known)
+        if len(rows) < BITE:
+            return
+        last = rows[-1][0]
+
+
+_BALLOT = (Ballot.id, (Ballot.rater_class, Ballot.evidence, Ballot.commitment))
+_RECEIPT = (Receipt.nonce_hash, (Receipt.leaf,))
+
+
+def _ballot(rater_class: str, evidence: str, commitment: bytes) -> Row:
+    leaf = {
+        "type": "ballot",
+        "rater_class": rater_class,
+        "evidence": evidence,
+        "commitment": commitment.hex(),
+    }
+    return leaf_bytes(leaf), commitment
+
+
+def _receipt(leaf: bytes) -> Row:
+    return leaf_bytes({"type": "receipt", "hash": leaf.hex()}), leaf
+
+
+def _size_if_taking(session: Session, round_id: int) -> int:
+    """How many leaves an open round's log has, all of them signed; 0 for any other."""
     head = round_log.newest(session, round_id)
     state = session.scalar(select(Round.state).where(Round.id == round_id))
-    return state == "open" and head is not None and head.size == round_log.size(session, round_id)
+    size = round_log.size(session, round_id)
+    return size if state == "open" and head is not None and head.size == size else 0
 
 
 def _admissions(session: Session, round_id: int) -> list[Row]:
