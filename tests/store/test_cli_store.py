@@ -27,6 +27,7 @@ from tests.rounds import make_world
 COMMANDS = (
     *("demo", "serve", "init", "operator", "seal-csv", "assess", "verify"),
     *("close", "seal", "backup", "restore", "attacks"),
+    *("witness", "bundle", "check"),
     *("ceremony", "open-ballots", "destroyed"),
 )
 
