@@ -1,4 +1,4 @@
-"""The server with one guard taken out, for counter-proofs: `gunicorn "tests.prove.unguarded:make()"`.
+"""The server with one guard taken out: `gunicorn "tests.prove.unguarded:make()"`.
 
 UNGUARDED names what is missing:
 - "early-thanks": a receipt is given before the ballot is stored, which happens a moment later;

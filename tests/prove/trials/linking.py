@@ -5,7 +5,7 @@ person and reads everything there is: hidden row numbers, transaction numbers, p
 the log, files on the disk. An attack is an order or a pairing; five right of 200 are chance.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -15,6 +15,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from forms.decoder import decode
+from survey_app.ballots.accept import Submission
+from survey_app.ballots.integration import integrate
 from survey_app.ballots.service import submission
 from survey_app.ballots.writer import BallotWriter
 from survey_app.closing import service as closing
@@ -27,26 +29,36 @@ from tests.rounds import OPERATOR, World, make_world
 PEOPLE = 200
 CHANCE = 5
 LOG_PAUSE = 10
-PAGES = {"sqlite": 4096, "postgres": 8192}
+"""Into the log after so many, without its minute's rest: the smallest batches there can be."""
+PAGE = 4096
+"""SQLite's; half of PostgreSQL's."""
 
 Order = Sequence[bytes]
 """Payloads in the order somebody thinks they were sent."""
 
 
-def attacks(kind: str, task: Task, *, is_sealed: bool, is_open: bool = False) -> Counts:
+def attacks(kind: str, task: Task, *, is_sealed: bool) -> Counts:
     """Rounds of 200 cards; a failure is an attack with more than five right."""
     counts = Counts()
     while task.goes_on(counts.tried):
         with STORES[kind](task) as store:
-            random = Random(task.seed + counts.tried)
+            random = Random(f"{task.seed} {counts.tried} {kind} {is_sealed}")
             world = make_world(store.database, store.home, cards=PEOPLE, is_sealed=is_sealed)
             truth = vote(world, random)
-            before = dict(_files(store, truth, "before the end: "))
-            if not is_open:
-                _end(world, store, is_sealed=is_sealed)
-            found = dict(_every_attack(kind, store, truth)) | (before if is_sealed else {})
-            counts += _score(found, truth)
+            before = dict(_files(store_files(store, has_wal=is_sealed), truth, "before the end: "))
+            _end(world, store, is_sealed=is_sealed)
+            found = dict(_by_query(kind, store.database))
+            found |= _by_log(store.database)
+            found |= _files(store_files(store, has_wal=is_sealed), truth, "")
+            counts += _score({**found, **(before if is_sealed else {})}, truth)
+            if store.server and not is_sealed:
+                counts += _unpromised(_files(store_files(store, has_wal=True), truth, ""), truth)
     return counts
+
+
+def _unpromised(found: Iterable[tuple[str, Order]], truth: Order) -> Counts:
+    right = max(_right(order, truth) for _, order in found)
+    return Counts(also={"right by the write-ahead log, which plain rounds do not promise": right})
 
 
 def _score(found: Mapping[str, Order], truth: Order) -> Counts:
@@ -69,25 +81,27 @@ def vote(world: World, random: Random) -> list[bytes]:
     random.shuffle(cards)
     payloads = []
     for number, card in enumerate(cards):
-        entrance = world.at_card(card.qr_code)
-        decoded = decode(_answers(entrance.sheet, number, random), entrance.sheet)
-        assert not decoded.errors, decoded.errors
-        sent = submission(entrance, world.nonce(), decoded.answers, world.keys)
+        sent = filled_at_random(world, card.qr_code, random)
         assert writer.submit(sent).is_recorded
         payloads.append(sent.payload)
         if number % LOG_PAUSE == LOG_PAUSE - 1:
-            writer._integrator.run(world.round_id)
+            integrate(world.database, world.round_id)
     assert len(set(payloads)) == len(payloads)
     return payloads
 
 
-def _answers(sheet: object, number: int, random: Random) -> list[tuple[str, str]]:
-    """Random answers."""
-    return [
-        (asked.name, random.choice(sorted(asked.numbers)))
-        for asked in sheet.fields.values()  # type: ignore[attr-defined]
-        if asked.kind == "single"
-    ]
+def filled_at_random(world: World, code: str, random: Random, comment: str = "") -> Submission:
+    """A card's form with answers drawn at random."""
+    entrance = world.at_card(code)
+    given = []
+    for asked in entrance.sheet.fields.values():
+        if asked.kind == "single":
+            given.append((asked.name, random.choice(sorted(asked.numbers))))
+        elif asked.kind == "text" and comment:
+            given.append((asked.name, comment))
+    decoded = decode(given, entrance.sheet)
+    assert not decoded.errors, decoded.errors
+    return submission(entrance, world.nonce(), decoded.answers, world.keys)
 
 
 def _end(world: World, store: Store, *, is_sealed: bool) -> None:
@@ -98,12 +112,6 @@ def _end(world: World, store: Store, *, is_sealed: bool) -> None:
         unsealing.unseal(world.database, world.rounds, folder, OPERATOR, world.round_id, shares)
     sealed = store.settings.sealed_dir
     closing.seal(world.database, world.rounds, OPERATOR, world.round_id, sealed)
-
-
-def _every_attack(kind: str, store: Store, truth: Order) -> Iterator[tuple[str, Order]]:
-    yield from _by_query(kind, store.database)
-    yield from _by_log(store.database)
-    yield from _files(store, truth, "")
 
 
 QUERIES = {
@@ -130,23 +138,22 @@ def _by_query(kind: str, database: Database) -> Iterator[tuple[str, Order]]:
             continue  # no such column: nothing to be read
 
 
-def _by_log(database: Database) -> Iterator[tuple[str, Order]]:
+def _by_log(database: Database) -> dict[str, Order]:
     """Ballots in the order in which the public log took them in."""
     query = "SELECT b.payload FROM ballot b JOIN log_leaf l ON l.subject = b.commitment "
     with database.read() as session:
-        yield "order of the log", list(session.scalars(text(query + "ORDER BY l.place")))
+        return {"order of the log": list(session.scalars(text(query + "ORDER BY l.place")))}
 
 
-def _files(store: Store, truth: Order, when: str) -> Iterator[tuple[str, Order]]:
+def _files(paths: Iterable[Path], truth: Order, when: str) -> Iterator[tuple[str, Order]]:
     """Answers in the order in which they lie in a file, and in that of a page's cells."""
-    kind = "sqlite" if store.database.is_sqlite else "postgres"
-    for path in _paths(store):
+    for path in paths:
         content = path.read_bytes()
         places = {one: content.find(one) for one in truth}
         known = {one: place for one, place in places.items() if place >= 0}
         if len(known) > CHANCE:
             yield f"{when}bytes of {path.name}", sorted(known, key=lambda one: known[one])
-            yield f"{when}cells of {path.name}", _by_cells(known, PAGES[kind])
+            yield f"{when}cells of {path.name}", _by_cells(known, PAGE)
 
 
 def _by_cells(places: Mapping[bytes, int], page: int) -> Order:
@@ -160,7 +167,7 @@ def _by_cells(places: Mapping[bytes, int], page: int) -> Order:
     return sorted(guess, key=lambda one: guess[one])
 
 
-def _paths(store: Store) -> Iterator[Path]:
+def store_files(store: Store, *, has_wal: bool) -> Iterator[Path]:
     """Every file of the store: the home, and PostgreSQL's tables and write-ahead log."""
     roots = [store.home]
     if store.server is not None:
@@ -168,7 +175,8 @@ def _paths(store: Store) -> Iterator[Path]:
             connection.exec_driver_sql("CHECKPOINT")
             query = "SELECT oid FROM pg_database WHERE datname = current_database()"
             number = connection.exec_driver_sql(query).scalar_one()
-        roots += [store.server.data / "base" / str(number), store.server.data / "pg_wal"]
+        roots += [store.server.data / "base" / str(number)]
+        roots += [store.server.data / "pg_wal"] * has_wal
     for root in roots:
         sealed = store.settings.sealed_dir
         for path in sorted(root.rglob("*")):
@@ -201,7 +209,7 @@ def naive(kind: str, task: Task) -> Counts:
 def _line(kind: str, name: str, *, is_sealed: bool) -> Trial:
     sort = "sealed" if is_sealed else "plain"
     what = "hidden row numbers, transaction numbers, order in files, pages"
-    what += ", journals and write-ahead log, order of the public log"
+    what += ", order of the public log" + (", write-ahead log, all before the end" * is_sealed)
     return Trial(
         id=f"linking-{sort}-{kind}",
         section="Secret",
