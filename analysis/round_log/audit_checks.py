@@ -255,6 +255,7 @@ def _is_entry(leaf: Leaf, entry: Mapping[str, Any]) -> bool:
         at = datetime.fromisoformat(entry["at"]).replace(microsecond=0)
         content = canonical_json({name: entry[name] for name in entry if name != "previous"})
         is_same_act = entry["action"] == leaf["action"] and at == datetime.fromisoformat(leaf["at"])
+        is_same_act = is_same_act and previous.hex() == entry["previous"]
     except (ValueError, KeyError, TypeError):
         raise Unreadable(names.RECORD) from None
     return is_same_act and sha256(previous + content).hexdigest() == leaf["digest"]

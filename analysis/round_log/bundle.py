@@ -11,7 +11,7 @@ from typing import Any
 from analysis.round_log import bundle_files as names
 from analysis.round_log import merkle
 from analysis.round_log.leaves import LeafError, read_leaf
-from forms.problems import N_, InputError, Problem, canonical_json
+from forms.problems import canonical_json
 
 
 class Unreadable(ValueError):
@@ -131,15 +131,6 @@ class Bundle:
             if frontier.size in wanted:
                 found[frontier.size] = frontier.root()
         return found
-
-
-def open_bundle(folder: Path) -> Bundle:
-    """The bundle in a folder; InputError where there is none."""
-    if not (folder / names.INDEX).is_file():
-        raise InputError(
-            [Problem(str(folder), N_("这里没有 bundle.json，不是一轮的核验包"), N_("请检查路径"))]
-        )
-    return Bundle(folder)
 
 
 def value_of(content: bytes, place: str) -> Any:

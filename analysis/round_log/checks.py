@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from analysis.round_log import audit_checks, log_checks
-from analysis.round_log.bundle import Bundle, Unreadable, open_bundle
+from analysis.round_log.bundle import Bundle, Unreadable
 from analysis.sealed_round import Check
 
 Places = Iterator[str]
@@ -22,10 +22,9 @@ def check_bundle(
     """Every check the bundle has the material for; a failed one once for each of its places.
 
     `witness` are checkpoints that others kept, `heads` sizes and beginnings of roots in hex as
-    receipts show them, `key` the log's key as published. Raises InputError where there is no
-    bundle.
+    receipts show them, `key` the log's key as published.
     """
-    bundle = open_bundle(folder)
+    bundle = Bundle(folder)
     answers = audit_checks.Answers(bundle)
     checks: list[tuple[str, Callable[[], Places]]] = [
         ("V0", lambda: log_checks.check_files(bundle)),

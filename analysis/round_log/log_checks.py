@@ -170,9 +170,12 @@ class _Batches:
         place = f"{names.NULLIFIERS}/{issuance['batch']}.txt"
         cards = [line.decode("ascii", "replace") for line in bundle.lines(place)]
         try:
-            root = batch_root(bytes.fromhex(one) for one in cards).hex()
+            nullifiers = [bytes.fromhex(one) for one in cards]
         except ValueError:
             raise Unreadable(place) from None
+        if [one.hex() for one in nullifiers] != cards:
+            raise Unreadable(place)
+        root = batch_root(nullifiers).hex()
         is_ascending = all(a < b for a, b in pairwise(cards))
         if not is_ascending or len(cards) != issuance["issued"] or root != issuance["root"]:
             yield place

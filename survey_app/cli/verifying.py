@@ -9,7 +9,7 @@ from typing import Self
 
 from analysis.assessment import assess
 from analysis.results import NoAnswer
-from analysis.round_log.bundle_files import INDEX
+from analysis.round_log.bundle_files import INDEX, LEAVES
 from analysis.round_log.checks import check_bundle
 from analysis.scheme import Scheme
 from analysis.sealed_round import Check, IntegrityError, check_sealed_round
@@ -50,7 +50,7 @@ def verify_path(path: Path, copies: Copies | None = None) -> list[Check]:
 
     Raises InputError where the path is none of these.
     """
-    if (path / INDEX).is_file():
+    if (path / INDEX).is_file() or (path / LEAVES).is_file():
         kept = copies or Copies()
         return check_bundle(path, kept.witness, kept.heads, kept.key)
     if (path / MANIFEST).is_file():

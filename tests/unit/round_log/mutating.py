@@ -155,7 +155,7 @@ def delete_a_leaf(f: Forger) -> str:
 
 def insert_a_leaf(f: Forger) -> str:
     leaves = f.leaves()
-    leaves.insert(f.rng.randrange(1, len(leaves) + 1), f.rng.choice(leaves[1:]))
+    leaves.insert(f.rng.randrange(1, len(leaves)), f.rng.choice(leaves[1:]))
     f.put(leaves)
     return ""
 
