@@ -17,6 +17,7 @@ from survey_app.ballots.typed_code import bare
 from survey_app.core import clock
 from survey_app.core.database import Database
 from survey_app.core.errors import DomainError
+from survey_app.rounds.channels import KIOSK
 from survey_app.rounds.codes import Code, MistypedCodeError, read_code
 from survey_app.rounds.draft_keys import unwrap
 from survey_app.rounds.frozen import FrozenRound, FrozenRounds
@@ -103,7 +104,7 @@ class Entrance:
 
         On a tablet also to the place, where an attendant may let people in.
         """
-        place = f" {self.link}" if self.channel == "kiosk" else ""
+        place = f" {self.link}" if self.channel == KIOSK else ""
         return f"{'test' if self.phase == 'testing' else 'formal'} {self.round.digest}{place}"
 
     @property

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from analysis.small_groups import is_few
 from survey_app.ballots.tables import Admission
-from survey_app.rounds.channels import OFFERED
+from survey_app.rounds.channels import COUNTED
 from survey_app.rounds.tables import Batch, Card
 
 
@@ -36,7 +36,7 @@ def batch_progress(session: Session, round_id: int) -> tuple[BatchProgress, ...]
         )
         .join(Card, Card.batch_id == Batch.id)
         .outerjoin(Admission, Admission.card_id == Card.id)
-        .where(Batch.round_id == round_id, Batch.channel.in_(OFFERED))
+        .where(Batch.round_id == round_id, Batch.channel.not_in(COUNTED))
         .group_by(Batch.id)
         .order_by(Batch.id)
     )

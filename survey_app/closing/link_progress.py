@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from survey_app.ballots import rates
 from survey_app.ballots.accept import ARRIVAL_SECONDS
 from survey_app.ballots.tables import Arrival, Asked, Ballot
-from survey_app.rounds.entrances import SWITCHED
+from survey_app.rounds.channels import COUNTED
 from survey_app.rounds.tables import Link
 
 FEW = 20
@@ -77,7 +77,9 @@ class LinkProgress:
 def link_progress(session: Session, round_id: int, at: datetime) -> tuple[LinkProgress, ...]:
     """Every entrance of a round that people open, in the order in which they were made."""
     links = session.scalars(
-        select(Link).where(Link.round_id == round_id, Link.channel.in_(SWITCHED)).order_by(Link.id)
+        select(Link)
+        .where(Link.round_id == round_id, Link.channel.not_in(COUNTED))
+        .order_by(Link.id)
     ).all()
     place, rest = divmod(at.timestamp(), ARRIVAL_SECONDS)
     now_bin, elapsed = int(place), rest / ARRIVAL_SECONDS

@@ -12,4 +12,7 @@ CHANNELS: dict[str, str] = {
     "phone": N_("电话访问"),
 }
 OFFERED = ("online", "distributed", "assembly", "field")
-"""What a poster or a batch of cards may be given; the others have rooms of their own."""
+"""What a poster or a batch of cards may be given; the others have a room of their own (intake)."""
+KIOSK = "kiosk"
+COUNTED = ("paper", "phone")
+"""Forms that are counted before they count; nobody opens their links."""

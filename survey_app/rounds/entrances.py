@@ -17,7 +17,7 @@ from survey_app.core.errors import DomainError, NotFoundError
 from survey_app.record import service as record
 from survey_app.register.tables import RosterEntry
 from survey_app.rounds import life, log_opening
-from survey_app.rounds.channels import OFFERED
+from survey_app.rounds.channels import COUNTED
 from survey_app.rounds.codes import ALPHABET, Code, new_qr, new_typed
 from survey_app.rounds.draft_keys import wrap
 from survey_app.rounds.frozen import hold_round, load_round
@@ -27,8 +27,6 @@ from survey_app.rounds.tables import Batch, Card, Link, Round
 
 TOKEN_LENGTH = 12
 MAX_CARDS = 20_000
-SWITCHED = (*OFFERED, "kiosk")
-"""Channels whose links people open; those of paper and telephone nobody does."""
 TAKES_ENTRANCES = ("draft", "testing", "frozen", "open")
 
 
@@ -128,7 +126,7 @@ def switch_link(
     """
     with database.write() as session:
         link = session.get(Link, link_id)
-        if link is None or link.round_id != round_id or link.channel not in SWITCHED:
+        if link is None or link.round_id != round_id or link.channel in COUNTED:
             raise NotFoundError
         link.is_active = is_active
         record.append(

@@ -14,7 +14,7 @@ from survey_app.register.names import ratee_class_name
 from survey_app.register.reading import Register
 from survey_app.register.service import load_register
 from survey_app.rounds import life
-from survey_app.rounds.channels import OFFERED
+from survey_app.rounds.channels import COUNTED, KIOSK
 from survey_app.rounds.frozen import load_round
 from survey_app.rounds.ratees import pilot_units
 from survey_app.rounds.service import list_rounds
@@ -138,13 +138,17 @@ def overview(database: Database, round_id: int) -> Overview:
 
 def _overview(session: Session, row: Round, register: Register) -> Overview:
     links = session.scalars(
-        select(Link).where(Link.round_id == row.id, Link.channel.in_(OFFERED)).order_by(Link.id)
+        select(Link)
+        .where(Link.round_id == row.id, Link.channel.not_in((KIOSK, *COUNTED)))
+        .order_by(Link.id)
     )
     batches = session.scalars(
-        select(Batch).where(Batch.round_id == row.id, Batch.channel.in_(OFFERED)).order_by(Batch.id)
+        select(Batch)
+        .where(Batch.round_id == row.id, Batch.channel.not_in(COUNTED))
+        .order_by(Batch.id)
     )
     tablets = session.scalars(
-        select(Link).where(Link.round_id == row.id, Link.channel == "kiosk").order_by(Link.id)
+        select(Link).where(Link.round_id == row.id, Link.channel == KIOSK).order_by(Link.id)
     )
     return Overview(
         row, _next_steps(session, row), links.all(), batches.all(), register, tablets.all()

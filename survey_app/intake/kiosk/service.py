@@ -21,6 +21,7 @@ from survey_app.core.database import Database
 from survey_app.core.errors import DomainError, NotFoundError
 from survey_app.intake.tables import Kiosk
 from survey_app.record import service as record
+from survey_app.rounds.channels import KIOSK
 from survey_app.rounds.codes import ALPHABET, LOOKALIKES
 from survey_app.rounds.entrances import TAKES_ENTRANCES, TooLateError, new_token
 from survey_app.rounds.frozen import hold_round
@@ -30,7 +31,6 @@ from survey_app.rounds.tables import Link
 Release = Literal["free", "number", "card"]
 SERIAL, MAC = 4, 4
 """Characters of a number: 20 bits apart from others of the day, 20 bits that nobody guesses."""
-CHANNEL = "kiosk"
 
 
 class WrongNumberError(DomainError):
@@ -77,7 +77,7 @@ def add(
             token=new_token(),
             name=name,
             rater_class=rater_class,
-            channel=CHANNEL,
+            channel=KIOSK,
             stratum="",
             scope=list(scope),
         )

@@ -25,6 +25,7 @@ from survey_app.core import clock
 from survey_app.core.errors import DomainError, NotFoundError
 from survey_app.core.services import services
 from survey_app.intake.kiosk import service
+from survey_app.rounds.channels import KIOSK
 
 blueprint = Blueprint("kiosk", __name__, url_prefix="/kiosk")
 THANKS_SECONDS = 15
@@ -140,7 +141,7 @@ def _answered(visit: Visit, sent: Posted, token: str) -> Response:
 def _entrance(token: str) -> Entrance:
     held = services()
     entrance = open_entrance(held.database, held.rounds, token, clock.now())
-    if entrance.channel != service.CHANNEL:
+    if entrance.channel != KIOSK:
         raise UnknownLinkError
     return entrance
 
