@@ -38,6 +38,7 @@ from survey_app.ballots.visit import (
 from survey_app.core import clock
 from survey_app.core.errors import DomainError
 from survey_app.core.services import Services, services
+from survey_app.rounds.channels import KIOSK
 
 blueprint = Blueprint("ballots", __name__)
 YEAR_SECONDS = 365 * 24 * 3600
@@ -172,7 +173,7 @@ def _refused(error: DomainError, typed: str, look: Look) -> Response:
 def _open(token: str) -> Entrance:
     held = services()
     entrance = open_entrance(held.database, held.rounds, token, clock.now())
-    if entrance.channel == "kiosk":  # has a door of its own
+    if entrance.channel == KIOSK:  # has a door of its own
         raise UnknownLinkError
     return entrance
 
