@@ -1,6 +1,7 @@
 """The walk from a total down to the counts of votes, each step in words and in figures."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -44,7 +45,22 @@ def explain(
         work = _from_indicators(node, of_leaf) if of_leaf else _work(node, below, points)
         steps.append(_node(node, work, "indicators" if of_leaf else node.kind))
         steps += indicator_steps(node.path, of_leaf)
-    return tuple(steps)
+    return tuple(_rounded_above_hidden(steps))
+
+
+def _rounded_above_hidden(steps: Sequence[Step]) -> list[Step]:
+    """Two decimals above a hidden step: a fraction would tell how many ballots are hidden."""
+    hidden = [one.path for one in steps if one.is_suppressed and not one.n and one.path]
+    return [
+        replace(one, exact=_two(one.exact), adds=_two(one.adds), conversions=(), readds=False)
+        if any(path.startswith(f"{one.path}/" if one.path else "") for path in hidden)
+        else one
+        for one in steps
+    ]
+
+
+def _two(value: Fraction | None) -> Fraction | None:
+    return None if value is None else Fraction(half_up(value, 2))
 
 
 def children_of(path: str, nodes: Sequence[NodeScore]) -> tuple[NodeScore, ...]:

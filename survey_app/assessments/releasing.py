@@ -3,8 +3,10 @@
 import hashlib
 import json
 from collections.abc import Collection
+from fractions import Fraction
 from typing import Any
 
+from analysis.rounding import half_up
 from survey_app.assessments.service import OpenedRun
 from survey_app.core.database import Database
 from survey_app.disclosure.ledger import enter
@@ -49,5 +51,14 @@ def _mask(one: dict[str, Any], hidden: Collection[str]) -> None:
         if any(path == each or path.startswith(f"{each}/") for each in hidden):
             del nodes[path]
         else:
-            below = [n for each, n in counted.items() if each.startswith(f"{path}/")]
-            nodes[path]["n"] -= sum(below)
+            below = [each for each in hidden if each.startswith(f"{path}/")]
+            nodes[path]["n"] -= sum(counted.get(each, 0) for each in below)
+            if below:
+                _round(nodes[path])
+
+
+def _round(node: dict[str, Any]) -> None:
+    """Two decimals: an exact fraction would tell how many ballots are hidden."""
+    for name in ("score", "converted"):
+        if node[name] is not None:
+            node[name] = str(half_up(Fraction(node[name]), 2))
