@@ -44,19 +44,19 @@ def integrate(database: Database, round_id: int) -> int:
         begun_at = _size_if_taking(session, round_id)
     if not begun_at:
         return 0
-    by_class: dict[str, list[Row]] = {}
+    by_class: dict[str, list[tuple[str, str, bytes]]] = {}
     for rater_class, evidence, commitment in _waiting(database, round_id, *_BALLOT):
-        by_class.setdefault(rater_class, []).append(_ballot(rater_class, evidence, commitment))
+        by_class.setdefault(rater_class, []).append((rater_class, evidence, commitment))
     ballots = [
-        row
+        _ballot(*one)
         for waiting in by_class.values()
         if len(waiting) >= LEAST
-        for row in _chance.sample(waiting, min(len(waiting) - LEFT, MOST))
+        for one in _chance.sample(waiting, min(len(waiting) - LEFT, MOST))
     ]
     if not ballots:
         return 0
-    given = [_receipt(one) for (one,) in _waiting(database, round_id, *_RECEIPT)]
-    receipts = _chance.sample(given, len(ballots))
+    given = [leaf for (leaf,) in _waiting(database, round_id, *_RECEIPT)]
+    receipts = [_receipt(one) for one in _chance.sample(given, len(ballots))]
     with database.write() as session:
         one_at_a_time(session)
         if _size_if_taking(session, round_id) != begun_at:

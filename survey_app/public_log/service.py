@@ -9,6 +9,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from analysis.round_log.leaves import receipt_hash
 from analysis.round_log.notes import verifier_key
 from forms.problems import N_
 from survey_app.ballots.tables import Receipt
@@ -73,12 +74,11 @@ class PublicLog:
 def look_up(database: Database, typed: str) -> Standing:
     """Where a receipt stands. Raises UnknownReceiptError."""
     with database.read() as session:
-        receipt = _receipt(session, typed)
-        row = load_round(session, receipt.round_id)
+        round_id, place = _find(session, typed)
+        row = load_round(session, round_id)
         if row.state == "testing":
             return Standing("test", row.key, row.title)
         head = round_log.newest(session, row.id)
-        place = _place(session, receipt)
         if head is None:
             return Standing("no_log", row.key, row.title)
         if place is None or place >= head.size:
@@ -92,12 +92,11 @@ def receipt_proof(database: Database, trees: LogTrees, typed: str) -> str:
     Raises UnknownReceiptError, also for one that is not in the log yet.
     """
     with database.read() as session:
-        receipt = _receipt(session, typed)
-        head = round_log.newest(session, receipt.round_id)
-        place = _place(session, receipt)
+        round_id, place = _find(session, typed)
+        head = round_log.newest(session, round_id)
         if head is None or place is None or place >= head.size:
             raise UnknownReceiptError
-        tree = trees.tree(session, receipt.round_id, head.size)
+        tree = trees.tree(session, round_id, head.size)
         steps = _lines(tree.inclusion_proof(place, head.size))
     return f"c2sp.org/tlog-proof@v1\nindex {place}\n{steps}\n{head.note}"
 
@@ -167,22 +166,25 @@ def _round(session: Session, round_key: str) -> Round:
     return row
 
 
-def _receipt(session: Session, typed: str) -> Receipt:
+def _find(session: Session, typed: str) -> tuple[int, int | None]:
+    """Round and place in its log of the receipt with this number; no place while it waits.
+
+    The log alone answers, too: receipts themselves are destroyed when their time is over.
+    """
     number = "".join(char for char in typed.upper() if char.isalnum()).translate(_READ_AS)
-    if len(number) != RECEIPT_LENGTH:
+    if len(number) != RECEIPT_LENGTH or not number.isascii():
         raise UnknownReceiptError
-    found = session.scalar(select(Receipt).where(Receipt.number == number))
-    if found is None:
+    in_log = session.execute(
+        select(LogLeaf.round_id, LogLeaf.place)
+        .join(Round, Round.id == LogLeaf.round_id)
+        .where(LogLeaf.subject == receipt_hash(number))
+    ).first()
+    if in_log is not None:
+        return in_log.round_id, in_log.place
+    round_id = session.scalar(select(Receipt.round_id).where(Receipt.number == number))
+    if round_id is None:
         raise UnknownReceiptError
-    return found
-
-
-def _place(session: Session, receipt: Receipt) -> int | None:
-    return session.scalar(
-        select(LogLeaf.place).where(
-            LogLeaf.round_id == receipt.round_id, LogLeaf.subject == receipt.leaf
-        )
-    )
+    return round_id, None
 
 
 def _head(stored: LogCheckpoint) -> Head:

@@ -21,6 +21,7 @@ from analysis.round_log.merkle import leaf_hash, verify_consistency, verify_incl
 from analysis.round_log.notes import open_checkpoint, verifier_key
 from survey_app.ballots.accept import accept_many
 from survey_app.ballots.integration import LEFT, integrate
+from survey_app.ballots.tables import Receipt
 from survey_app.cli import group
 from survey_app.closing import service as closing
 from survey_app.core import clock
@@ -119,6 +120,16 @@ def test_the_proof_of_a_receipt_holds_against_the_signed_head(
     assert verify_inclusion(leaf_hash(leaf), int(index.split()[1]), size, hashes, root)
     other = leaf_bytes({"type": "receipt", "hash": receipt_hash(given[8]).hex()})
     assert not verify_inclusion(leaf_hash(other), int(index.split()[1]), size, hashes, root)
+
+
+def test_the_log_answers_when_the_receipts_are_destroyed(app: Flask, make_round: MakeRound) -> None:
+    world = make_round()
+    (number,) = send(world, 1)
+    closing.close_round(world.database, OPERATOR, world.round_id)
+    before = look(app, number)
+    with world.database.write() as session:
+        session.execute(delete(Receipt))
+    assert look(app, number) == before
 
 
 def test_no_proof_is_given_of_what_still_waits(app: Flask, make_round: MakeRound) -> None:
