@@ -119,7 +119,7 @@ def begin(
             operator,
             "ceremony.begin",
             round_id=round_id,
-            holders=list(names),
+            holders="、".join(names),
             public_key=public.hex(),
         )
 
@@ -170,7 +170,11 @@ def rehearse(
             raise KeyGoneError
         row.rehearsed_at = clock.now()
         record.append(
-            session, operator, "ceremony.rehearse", round_id=round_id, holders=list(numbers)
+            session,
+            operator,
+            "ceremony.rehearse",
+            round_id=round_id,
+            holders="、".join(map(str, numbers)),
         )
         return numbers
 

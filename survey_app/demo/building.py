@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from analysis.inputs import RateeRow
+from survey_app.closing.ceremony import hold_at_once
+from survey_app.closing.shares import NEEDED
+from survey_app.closing.unsealing import unseal
 from survey_app.core import clock
 from survey_app.core.services import Services
 from survey_app.demo.ballot_plan import Filled
@@ -29,6 +32,7 @@ from survey_app.rounds.entrances import IssuedCard
 from survey_app.rounds.service import RoundSpec
 
 BEGIN = "demo.begin"
+HOLDERS = tuple(f"{name}（{SIMULATED}）" for name in ("赵一", "钱二", "孙三"))
 CLOSED_ROUND, OPEN_ROUND = f"{YEAR}-annual", f"{YEAR + 1}-annual"
 # The first midnight of the simulated week, in the city; fixed, so that a seed is a city.
 MIDNIGHT = datetime(YEAR, 10, 18, 16, tzinfo=UTC)
@@ -51,6 +55,8 @@ class BuiltRound:
     round_id: int
     key: str
     ways: WaysIn
+    shares: tuple[str, ...] = ()
+    """Of a sealed round's key; in a demonstration nobody keeps them."""
 
 
 def begin(
@@ -85,6 +91,7 @@ def make_closed_round(services: Services, city: City) -> BuiltRound:
         target_per_ratee=city.spec.rows // len(city.inputs.ratees),
         is_simulated=True,
         period=str(YEAR),
+        is_sealed=True,
     )
     round_id = service.create_round(services.database, services.keys, OPERATOR, CLOSED_ROUND, spec)
     used: Counter[Way] = Counter(
@@ -100,9 +107,23 @@ def make_closed_round(services: Services, city: City) -> BuiltRound:
             cards |= make_service_cards(services, round_id, kind, city.inputs.ratees, wanted)
         else:
             cards |= make_roster_cards(services, round_id, kind)
+    shares = simulated_ceremony(services, round_id)
     service.freeze(services.database, OPERATOR, round_id)
     service.open_round(services.database, OPERATOR, round_id)
-    return BuiltRound(round_id, CLOSED_ROUND, WaysIn(posters, cards))
+    return BuiltRound(round_id, CLOSED_ROUND, WaysIn(posters, cards), shares)
+
+
+def simulated_ceremony(services: Services, round_id: int) -> tuple[str, ...]:
+    """The key ceremony of a sealed round without people; the three shares."""
+    folder = services.settings.keys_dir
+    shares = hold_at_once(services.database, folder, OPERATOR, round_id, HOLDERS)
+    return tuple(one.text for one in shares)
+
+
+def open_ballots(services: Services, built: BuiltRound) -> None:
+    """Open a closed sealed round with two of its shares."""
+    folder, two = services.settings.keys_dir, built.shares[:NEEDED]
+    unseal(services.database, services.rounds, folder, OPERATOR, built.round_id, two)
 
 
 def make_open_round(services: Services, city: City) -> BuiltRound:

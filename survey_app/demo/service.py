@@ -103,7 +103,8 @@ def build_demo(services: Services, city: City, folder: Path, teller: Teller) -> 
     closing.close_round(services.database, OPERATOR, closed.round_id)
     for _ in desk.hand_in(city.plan.late):
         pass
-    teller.stage("封存答卷", 0.04)
+    teller.stage("两位模拟的密钥保管人开封，再封存答卷", 0.04)
+    building.open_ballots(services, closed)
     sealed = closing.seal(
         services.database,
         services.rounds,

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from forms.problems import N_
 from survey_app.core import clock
+from survey_app.core.access import only
 from survey_app.core.services import services
 from survey_app.record.reading import ACTION_NAMES, Wanted, search
 
@@ -31,6 +32,11 @@ DETAIL_NAMES = {
     "n": N_("数量"),
     "batch": N_("批次"),
     "rater_class": N_("评议主体"),
+    "holders": N_("保管人"),
+    "holder": N_("保管人"),
+    "public_key": N_("公钥"),
+    "card": N_("评议卡"),
+    "round_key": N_("轮次密钥"),
     "ballots": N_("答卷"),
     "ballot": N_("答卷"),
     "receipt": N_("回执"),
@@ -66,6 +72,10 @@ DETAIL_NAMES = {
     "seed": N_("种子"),
     "announced": N_("种子的来历"),
     "list": N_("名单校验码"),
+    "name": N_("名称"),
+    "style": N_("公布多少"),
+    "scores": N_("显示得分的最低份数"),
+    "comments": N_("显示意见的最低份数"),
 }
 
 
@@ -91,6 +101,7 @@ def _shown(held: object) -> str:
 
 
 @blueprint.get("/")
+@only("admin", "clerk", "viewer", "auditor")
 def index() -> str:
     """Entries newest first, with filters and the result of checking the chain."""
     wanted = Wanted(

@@ -17,7 +17,7 @@ from survey_app.register.tables import Ratee, RaterClass
 from survey_app.rounds import log_opening
 from survey_app.rounds.frozen import hold_round
 from survey_app.rounds.ratees import asked_leaves, round_classes, round_ratees
-from survey_app.rounds.sealed_steps import has_key, is_unsealed, never_opened, waits_unopened
+from survey_app.rounds.sealed_steps import has_key, is_unsealed, waits_unopened
 from survey_app.rounds.tables import Batch, Link, Round
 
 if TYPE_CHECKING:
@@ -350,7 +350,7 @@ GUARDS: dict[Step, tuple[Guard, ...]] = {
     "open": (_has_entrance, _closes_later),
     "close": (_is_due,),
     "close_early": (),
-    "reopen": (_nothing_came_of_it, never_opened),
+    "reopen": (_nothing_came_of_it),
     "unseal": (waits_unopened,),
     "seal": (_is_not_sealed, is_unsealed),
     "assess": (_is_sealed,),

@@ -24,14 +24,6 @@ def waits_unopened(_session: Session, row: Round, _at: datetime) -> list[Problem
     return [Problem(row.key, what, N_("可以直接封存"))]
 
 
-def never_opened(_session: Session, row: Round, _at: datetime) -> list[Problem]:
-    """Nobody has seen what the ballots say."""
-    if row.unsealed_at is None:
-        return []
-    what = N_("密封的答卷已经开封，不能重新开放")
-    return [Problem(row.key, what, N_("需要继续收集时，请另建一个补充轮次"))]
-
-
 def is_unsealed(_session: Session, row: Round, _at: datetime) -> list[Problem]:
     """No envelope waits."""
     if not row.is_sealed or row.unsealed_at is not None:

@@ -132,7 +132,7 @@ def test_opening_is_on_record_and_in_the_log(world: World) -> None:
     with world.database.read() as session:
         entry = session.scalar(select(RecordEntry).where(RecordEntry.action == "round.unsealed"))
         assert entry is not None
-        assert entry.details == {"ballots": 5, "holders": ["1 赵一", "3 孙三"]}
+        assert entry.details == {"ballots": 5, "holders": "1 赵一、3 孙三"}
         leaves = [json.loads(one) for one in session.scalars(select(LogLeaf.body))]
     (opened,) = [one for one in leaves if one["type"] == "opened"]
     assert (opened["ballots"], opened["holders"], opened["rehearsed"]) == (5, [1, 3], True)
