@@ -97,6 +97,7 @@ def header_faults(reply: TestResponse, *, is_https: bool) -> list[str]:
         "default-src 'none'": "default-src 'none'" in policy,
         "frame-ancestors 'none'": "frame-ancestors 'none'" in policy or "sandbox" in policy,
         "no unsafe": "unsafe" not in policy and "http" not in policy and "*" not in policy,
+        "never framed": told.get("X-Frame-Options") == "DENY",
         "nosniff": told.get("X-Content-Type-Options") == "nosniff",
         "referrer": told.get("Referrer-Policy") in ("no-referrer", "same-origin"),
         "COOP": told.get("Cross-Origin-Opener-Policy") == "same-origin",

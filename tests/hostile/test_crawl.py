@@ -165,12 +165,14 @@ def posts(product: Product) -> list[str]:
 def test_a_form_without_our_token_changes_nothing(product: Product) -> None:
     """As the administrator whom another site made post: every route refuses."""
     desk = signed_in(product.app, "admin")
+    others = signed_in(product.app, "clerk").token("/admin/account")
     before = fingerprint(product.held.database)
     for address in posts(product):
         if address.startswith("/admin/"):
-            reply = desk.client.post(address, data={"title": "x"})
-            assert reply.status_code == 400, address
-            assert "放得太久" in reply.text
+            for token in ({}, {"csrf_token": "x"}, {"csrf_token": others}):
+                reply = desk.client.post(address, data={"title": "x", **token})
+                assert reply.status_code == 400, address
+                assert "放得太久" in reply.text
     assert fingerprint(product.held.database) == before
 
 

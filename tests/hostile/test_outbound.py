@@ -28,8 +28,7 @@ KNOCK = (
 
 def environ(folder: Path) -> dict[str, str]:
     (folder / "seen").touch()
-    path = os.pathsep.join((str(WATCHING), os.environ.get("PYTHONPATH", "")))
-    return {"PYTHONPATH": path, "WATCHED": str(folder / "seen")}
+    return {"PYTHONPATH": str(WATCHING), "WATCHED": str(folder / "seen")}
 
 
 def outside(folder: Path) -> list[str]:

@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+SEEN = "WATCHED"
 EVENTS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
 
@@ -11,9 +12,9 @@ NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
 def _watch(event: str, given: tuple[object, ...]) -> None:
     if event in EVENTS or event in NAMES:
         whom = given[0] if event in NAMES else given[1]
-        with Path(os.environ["WATCHED"]).open("a", encoding="utf-8") as seen:
+        with Path(os.environ[SEEN]).open("a", encoding="utf-8") as seen:
             seen.write(f"{event}\t{whom!r}\n")
 
 
-if "WATCHED" in os.environ:
+if SEEN in os.environ:
     sys.addaudithook(_watch)
