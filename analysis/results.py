@@ -297,6 +297,12 @@ class Assessment:
     notes: tuple[Note, ...]
     is_simulated: bool
 
+    @property
+    def verified(self) -> Mapping[str, Decimal | None] | None:
+        """The totals if only ballots with a code or a card counted; None where all have one."""
+        found = [one.totals for one in self.alternatives if one.key == "verified"]
+        return found[0] if found else None
+
     def scores_json(self) -> bytes:
         """The scores as canonical JSON, the same bytes for the same content (survey-scores/1)."""
         from analysis.scores import scores_json

@@ -29,6 +29,8 @@ class ResultRow:
     one: RateeResult
     parts: tuple[tuple[str, str], ...]
     vetoes: tuple[str, ...]
+    verified: str
+    """The total if only ballots with a code or a card counted, "" where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,13 @@ def _row(run: OpenedRun, one: RateeResult) -> ResultRow:
             parts.append((_("{name}（不计分）").format(name=part.name), two(node.score)))
         else:
             parts.append((str(part.name), two(node.converted if node else None)))
-    return ResultRow(one, tuple(parts), veto_names(run, one))
+    return ResultRow(one, tuple(parts), veto_names(run, one), _verified(run, one))
+
+
+def _verified(run: OpenedRun, one: RateeResult) -> str:
+    totals = run.assessment.verified
+    total = None if totals is None or one.suppressed else totals.get(one.key)
+    return "" if total is None else str(total)
 
 
 def excluded(one: RoundQuality) -> int:

@@ -10,6 +10,10 @@ from survey_app.reports.context import Rows, Tables, count, node_of
 from survey_app.reports.sheets import Column, Mark, Sheet, Value, rounded, score
 
 MONTHS = 12
+VERIFIED_NOTE = (
+    "“只计凭码凭卡”是只算凭个人验证码和服务评议卡（含现场票、电话访问）的答卷、不算公开海报时的总分，"
+    "只供对照，不改变名次。"
+)
 
 
 def ranking(tables: Tables) -> Sheet:
@@ -31,6 +35,7 @@ def ranking(tables: Tables) -> Sheet:
         Column("加分", "points"),
         Column("减分", "points"),
         Column("总分", "score"),
+        *([Column("只计凭码凭卡", "score")] if tables.assessment.verified is not None else []),
         Column("95%区间", "label"),
         Column("组内名次", "ordinal"),
         Column("类内名次", "ordinal"),
@@ -63,6 +68,7 @@ def _ranking_row(tables: Tables, number: int, one: RateeResult) -> tuple[Value, 
         one.bonus_counted,
         one.deduction_counted,
         Mark.SUPPRESSED if one.suppressed else score(one.total),
+        *([_verified(tables, one)] if tables.assessment.verified is not None else []),
         bounds(one.lo, one.hi),
         count(one.rank_group),
         count(one.rank_class),
@@ -72,6 +78,12 @@ def _ranking_row(tables: Tables, number: int, one: RateeResult) -> tuple[Value, 
         _grade(tables, one),
         _remark(one),
     )
+
+
+def _verified(tables: Tables, one: RateeResult) -> Value:
+    """The total if only ballots with a code or a card counted."""
+    total = (tables.assessment.verified or {}).get(one.key)
+    return Mark.NONE if one.suppressed or total is None else score(total)
 
 
 def _grade(tables: Tables, one: RateeResult) -> Value:
@@ -113,6 +125,7 @@ def _ranking_notes(tables: Tables) -> tuple[str, ...]:
         "不同类别不作比较，名次只在类内和组内排列。",
         "95%区间和名次范围只反映抽样误差，不含自选样本的偏差；名次范围是现有数据不能排除的最好和"
         "最差名次，一类的全部范围同时成立的把握是95%，同一批人评多个对象的影响已计入。",
+        *([VERIFIED_NOTE] if tables.assessment.verified is not None else []),
         *_last_note(tables),
         f"有效评议 {counts.valid} 份次（一份答卷评一个对象为一份次）。{tables.scheme_note()}",
     )
