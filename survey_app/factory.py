@@ -1,5 +1,6 @@
 """`create_app`: the list of features, each registered with the roles it admits."""
 
+import logging
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -7,10 +8,12 @@ from flask import Blueprint, Flask
 from flask_wtf import CSRFProtect
 
 from survey_app.accounts import guard
+from survey_app.accounts.operator_acts import missing_roles
 from survey_app.ballots.nonce import NonceMaker
 from survey_app.ballots.writer import BallotWriter
 from survey_app.closing import keeping, unsealing
-from survey_app.core import assets, error_pages, languages, migrations, security
+from survey_app.core import assets, checks, error_pages, languages, migrations, security
+from survey_app.core.access import ROLE_NAMES
 from survey_app.core.config import Settings, prepare_home
 from survey_app.core.database import Database
 from survey_app.core.services import Services
@@ -20,6 +23,7 @@ from survey_app.rounds import life, log_opening
 from survey_app.rounds.frozen import FrozenRounds
 from survey_app.rounds.keys import KeyStore
 
+log = logging.getLogger(__name__)
 MAX_UPLOAD_BYTES = 6 * 1024 * 1024
 
 EVERYBODY = frozenset({"public"})
@@ -36,6 +40,7 @@ FEATURES: tuple[tuple[str, frozenset[str]], ...] = (
     ("intake", OPERATORS),
     ("intake.kiosk", EVERYBODY),
     ("closing", OPERATORS),
+    ("liaison", frozenset({"liaison"})),
     ("planning", OPERATORS),
     ("indicators", OPERATORS | {"reporter", "certifier"}),
     ("supervision", OPERATORS | {"unit"}),
@@ -54,7 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises:
         UnsafeSettingsError: it would not be safe to start; the message says why.
     """
-    settings = settings or Settings.from_environ()
+    settings = settings or checks.safe_settings()
     app = Flask(__name__, static_folder=None, template_folder="templates")
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -71,7 +76,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     languages.register(app)
     error_pages.register(app)
     _register_features(app)
+    if settings.is_production:
+        _say_what_is_joined(app.extensions["survey"].database)
     return app
+
+
+def _say_what_is_joined(database: Database) -> None:
+    missing = missing_roles(database)
+    if missing:
+        names = "、".join(ROLE_NAMES[role] for role in missing)
+        log.warning("三员还没有分设：缺少%s", names)
 
 
 def start_services(settings: Settings) -> Services:

@@ -165,6 +165,12 @@ class CodeForm(FlaskForm):  # type: ignore[misc]
     )
 
 
+class EnrolForm(CodeForm):
+    """A first code, for the secret that the page showed."""
+
+    sealed = HiddenField()
+
+
 class SecondStepForm(CodeForm):
     """The same when signing in; a recovery code will do as well."""
 

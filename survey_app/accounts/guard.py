@@ -64,6 +64,7 @@ NAVIGATION = (
     ("/admin/record/", N_("操作记录"), ("admin", "clerk", "viewer", "auditor")),
     (OPERATORS, N_("操作员"), ("admin", "security")),
     ("/admin/checks/", N_("运行检查"), ("system",)),
+    ("/admin/liaison/", N_("代表联络"), ("liaison",)),
 )
 
 

@@ -44,10 +44,14 @@ class AlreadyOnError(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What the app on the phone needs: the secret, and the same as an address for a QR code."""
+    """What the app on the phone needs: the secret, and the same as an address for a QR code.
+
+    `sealed` is the secret encrypted, for the form to carry.
+    """
 
     secret: str
     address: str
+    sealed: str
 
 
 def is_needed(settings: Settings, role: Role) -> bool:
@@ -67,40 +71,44 @@ def has_second_factor(database: Database, operator_id: int) -> bool:
         return is_on(session, operator_id)
 
 
-def begin(database: Database, settings: Settings, me: SignedIn) -> Enrolment:
-    """The secret to be put into the app; it stays the same until it is confirmed.
+def begin(settings: Settings, me: SignedIn, sealed: str = "") -> Enrolment:
+    """A secret to be put into the app; nothing is stored before a code confirms it.
 
-    Raises AlreadyOnError.
+    `sealed` is the one of a form that comes back. Raises WrongCodeError where it is forged.
     """
-    with database.write() as session:
-        row = session.get(SecondFactor, me.id)
-        if row is not None and row.confirmed_at is not None:
-            raise AlreadyOnError
-        if row is None:
-            secret = pyotp.random_base32()
-            session.add(SecondFactor(operator_id=me.id, secret=_seal(settings, me.id, secret)))
-        else:
-            secret = _open(settings, row)
+    secret = _unseal_text(settings, me, sealed) if sealed else pyotp.random_base32()
     address = pyotp.TOTP(secret).provisioning_uri(name=me.login, issuer_name=ISSUER)
-    return Enrolment(secret, address)
+    return Enrolment(secret, address, sealed or _seal(settings, me.id, secret).hex())
 
 
-def confirm(database: Database, settings: Settings, me: SignedIn, code: str) -> tuple[str, ...]:
+def confirm(
+    database: Database, settings: Settings, me: SignedIn, sealed: str, code: str
+) -> tuple[str, ...]:
     """Turn it on by a first code; gives the recovery codes, which are never shown again.
 
     Raises WrongCodeError, AlreadyOnError.
     """
+    _unseal_text(settings, me, sealed)
     with database.write() as session:
-        row = session.get(SecondFactor, me.id)
-        if row is None:
-            raise WrongCodeError
-        if row.confirmed_at is not None:
+        if is_on(session, me.id):
             raise AlreadyOnError
+        row = SecondFactor(
+            operator_id=me.id, secret=bytes.fromhex(sealed), confirmed_at=clock.now()
+        )
+        session.add(row)
+        session.flush()
         if not _take_totp(session, settings, row, code, clock.now()):
             raise WrongCodeError
-        row.confirmed_at = clock.now()
         record.append(session, me.login, "operator.second_factor")
         return _new_recovery_codes(session, settings, me.id)
+
+
+def _unseal_text(settings: Settings, me: SignedIn, sealed: str) -> str:
+    try:
+        row = SecondFactor(operator_id=me.id, secret=bytes.fromhex(sealed))
+        return _open(settings, row)
+    except (ValueError, SecretLostError) as error:
+        raise WrongCodeError from error
 
 
 def renew_recovery_codes(

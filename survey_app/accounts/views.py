@@ -24,6 +24,7 @@ from survey_app.accounts import (
     two_persons,
 )
 from survey_app.accounts.approval_views import approvals
+from survey_app.accounts.check_views import checking
 from survey_app.accounts.factor_views import factor
 from survey_app.accounts.forms import (
     ChangePasswordForm,
@@ -55,6 +56,7 @@ from survey_app.register.service import read_present
 blueprint = Blueprint("accounts", __name__, url_prefix="/admin")
 blueprint.register_blueprint(approvals)
 blueprint.register_blueprint(factor)
+blueprint.register_blueprint(checking)
 
 
 @blueprint.get("/login")

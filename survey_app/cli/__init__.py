@@ -34,6 +34,7 @@ def group() -> None:
 for _one in (
     demo.demo,
     serving.serve,
+    serving.check,
     rounds.init,
     rounds.operator,
     rounds.close,

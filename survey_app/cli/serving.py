@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from survey_app.cli.console import Console, command
+from survey_app.cli.console import NO_ANSWER, Console, command
 from survey_app.cli.presence import stay_present
 
 CHECKOUT = Path(__file__).parents[2]
@@ -29,14 +29,34 @@ def default_workers() -> int:
 @click.option("--workers", type=click.IntRange(1, 64), help="进程数，默认每核一个、最多四个")
 def serve(bind: str, workers: int | None, *, as_json: bool, is_quiet: bool) -> None:
     """Serve this installation."""
-    from survey_app.core.config import Settings
+    from survey_app.core.checks import safe_settings
 
     host, port = split_bind(bind)
-    settings = Settings.from_environ()
+    settings = safe_settings()
     console = Console(as_json, is_quiet)
     address = f"http://{host}:{port}/"
     console.result({"address": address}, [f"服务地址：{address}（按 Ctrl+C 停止）"])
     run_server(bind, workers or default_workers(), settings.home)
+
+
+@command(
+    "check",
+    "检查运行设置：每一项的状态，不安全的列出来。正式环境有不安全的项就不能启动。",
+    "survey check",
+)
+def check(*, as_json: bool, is_quiet: bool) -> None:
+    """List every setting with its state."""
+    from survey_app.core.checks import Surroundings, look, refusals
+
+    around = Surroundings.before_start(os.environ)
+    found = look(around)
+    marks = {"ok": "正常", "warn": "提醒", "unsafe": "不安全"}
+    Console(as_json, is_quiet).result(
+        {"findings": [{"key": one.key, "state": one.state, "said": one.text} for one in found]},
+        [f"{marks[one.state]}　{one.text}" for one in found],
+    )
+    if refusals(around, found):
+        raise SystemExit(NO_ANSWER)
 
 
 def split_bind(bind: str) -> tuple[str, int]:
@@ -55,7 +75,7 @@ def run_server(bind: str, workers: int, home: Path) -> None:
         return
     stay_present(home)
     environment = {**os.environ, "SURVEY_HOME": str(home)}
-    os.execve(sys.executable, server_command(bind, workers), environment)  # noqa: S606
+    os.execve(sys.executable, server_command(bind, workers), environment)  # noqa: S606 -- our own command
 
 
 def server_command(bind: str, workers: int) -> list[str]:

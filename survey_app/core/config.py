@@ -74,6 +74,10 @@ class Settings:
             secret_key=secret,
             is_production=is_production,
             base_url=(env.get("SURVEY_BASE_URL") or "").rstrip("/") or None,
+            needs_second_factor=(
+                env.get("SURVEY_SECOND_FACTOR") or ("required" if is_production else "voluntary")
+            )
+            == "required",
         )
 
 

@@ -137,11 +137,19 @@ class Database:
 
     def check(self) -> None:
         """Raise UnsafeSettingsError unless the store gives what acknowledging needs."""
-        check = _check_sqlite if self.is_sqlite else _check_postgres
-        with self.engine.connect() as connection:
-            reasons = check(connection)
+        reasons = self.unsafe()
         if reasons:
             raise UnsafeSettingsError(tuple(reasons))
+
+    def unsafe(self, *, is_strict: bool = False) -> list[str]:
+        """Everything about the store that could lose what was acknowledged.
+
+        `is_strict` asks for checksums of PostgreSQL's pages, too.
+        """
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                return _check_sqlite(connection)
+            return _check_postgres(connection, is_strict=is_strict)
 
     def dispose(self) -> None:
         self.engine.dispose()
@@ -214,11 +222,13 @@ def _check_sqlite(connection: Connection) -> list[str]:
     return reasons
 
 
-def _check_postgres(connection: Connection) -> list[str]:
+def _check_postgres(connection: Connection, *, is_strict: bool) -> list[str]:
     def show(name: str) -> str:
         return str(connection.execute(text(f"SHOW {name}")).scalar())
 
     wanted = {"fsync": "on", "full_page_writes": "on"}
+    if is_strict:
+        wanted["data_checksums"] = "on"
     reasons = [
         f"PostgreSQL 的 {name} 必须为 {value}（实际为 {show(name)}）"
         for name, value in wanted.items()

@@ -41,8 +41,10 @@ LI = SignedIn(2, "li", "李", "admin")
 
 
 def enrol(database: Database, settings: Settings, me: SignedIn) -> tuple[pyotp.TOTP, list[str]]:
-    totp = pyotp.TOTP(second_factor.begin(database, settings, me).secret)
-    return totp, list(second_factor.confirm(database, settings, me, totp.at(clock.now())))
+    made = second_factor.begin(settings, me)
+    totp = pyotp.TOTP(made.secret)
+    codes = second_factor.confirm(database, settings, me, made.sealed, totp.at(clock.now()))
+    return totp, list(codes)
 
 
 def half(database: Database, settings: Settings) -> str:
@@ -186,10 +188,16 @@ def test_the_store_holds_neither_the_secret_nor_the_codes(
 def test_a_wrong_first_code_turns_nothing_on(
     database: Database, cheap: Settings, me: SignedIn
 ) -> None:
-    made = second_factor.begin(database, cheap, me)
-    assert second_factor.begin(database, cheap, me) == made, "a reload shows the same secret"
+    made = second_factor.begin(cheap, me)
+    assert second_factor.begin(cheap, me, made.sealed) == made, "a form that comes back"
     with pytest.raises(WrongCodeError):
-        second_factor.confirm(database, cheap, me, "000000")
+        second_factor.confirm(database, cheap, me, made.sealed, "000000")
+    code = pyotp.TOTP(made.secret).at(clock.now())
+    for forged in ("", "zz", made.sealed[:-2] + "00"):
+        with pytest.raises(WrongCodeError):
+            second_factor.confirm(database, cheap, me, forged, code)
+    with pytest.raises(WrongCodeError):
+        second_factor.confirm(database, cheap, LI, made.sealed, code)
     assert not second_factor.has_second_factor(database, me.id)
 
 
