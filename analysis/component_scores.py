@@ -10,7 +10,6 @@ from fractions import Fraction
 from math import lcm, sqrt
 from typing import NamedTuple
 
-from analysis.estimation import Z
 from analysis.figures import Figures
 from analysis.inputs import RateeRow
 from analysis.note import Note
@@ -262,6 +261,8 @@ def _reach(found: LeafScore) -> Reach:
     if found.score is None or found.se is None:
         return NO_REACH
     if found.lo is None or found.hi is None:
+        from analysis.estimation import Z  # brings scipy, which no rater's page waits for
+
         side = (Z * found.se) ** 2
         return Reach(side, side)
     return reach_of(float(found.score), found.lo, found.hi)
