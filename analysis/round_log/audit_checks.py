@@ -160,7 +160,7 @@ def _run(bundle: Bundle, leaf: Leaf, n_rows: int | None) -> Places:
         yield f"{home}/{names.SHEETS}"
         return
     said = {one.key for one in assessment.alternatives}
-    if _in_force(bundle) and not said & ALTERNATIVES:
+    if _in_force(bundle, leaf.n) and not said & ALTERNATIVES:
         yield f"{home}/{names.SHEETS} (with what was excluded)"
 
 
@@ -180,9 +180,18 @@ def _assessed(bundle: Bundle, sheets: Mapping[str, Any]) -> Assessment | None:
         return None
 
 
-def _in_force(bundle: Bundle) -> bool:
-    """Whether some decision excludes ballots: the last leaf of a decision holds."""
-    last = {leaf["decision"]: leaf["act"] for leaf in bundle.of("exclusion")}
+def _in_force(bundle: Bundle, n: int) -> bool:
+    """Whether a decision on a finding excluded ballots at leaf n: its last leaf before holds.
+
+    A session made void as a whole is no such decision: nobody offers its result with it.
+    """
+    contents = [value_of(line, names.EXCLUSIONS) for line in bundle.lines(names.EXCLUSIONS)]
+    decided = zip(bundle.of("exclusion"), contents, strict=False)
+    last = {
+        leaf["decision"]: leaf["act"]
+        for leaf, content in decided
+        if leaf.n < n and "decision" in content
+    }
     return "exclude" in last.values()
 
 
