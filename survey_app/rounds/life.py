@@ -350,7 +350,7 @@ GUARDS: dict[Step, tuple[Guard, ...]] = {
     "open": (_has_entrance, _closes_later),
     "close": (_is_due,),
     "close_early": (),
-    "reopen": (_nothing_came_of_it),
+    "reopen": (_nothing_came_of_it,),
     "unseal": (waits_unopened,),
     "seal": (_is_not_sealed, is_unsealed),
     "assess": (_is_sealed,),
