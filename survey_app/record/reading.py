@@ -7,6 +7,8 @@ from sqlalchemy import ColumnElement, func, select
 
 from forms.problems import N_
 from survey_app.core.database import Database
+from survey_app.core.errors import DomainError
+from survey_app.record import round_log
 from survey_app.record.service import broken_entries
 from survey_app.record.tables import RecordEntry
 
@@ -176,6 +178,37 @@ def search(database: Database, wanted: Wanted) -> Found:
             rounds={one.round_id: str(one.details.get("key")) for one in created if one.round_id},
             broken=tuple(broken_entries(session)),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A round's public log: its leaves, the newest signed head, and what is wrong with it."""
+
+    round_key: str
+    leaves: int
+    signed: int
+    root: str
+    problem: DomainError | None
+
+
+def logs(database: Database, rounds: Mapping[int, str]) -> tuple[LogLine, ...]:
+    """The logs of these rounds, where they have begun; the newest round first."""
+    found = []
+    for round_id, key in sorted(rounds.items(), reverse=True):
+        with database.read() as session:
+            if not round_log.has_begun(session, round_id):
+                continue
+            leaves, head = round_log.size(session, round_id), round_log.newest(session, round_id)
+        found.append(
+            LogLine(
+                key,
+                leaves,
+                head.size if head else 0,
+                head.root.hex() if head else "",
+                round_log.problem(database, round_id),
+            )
+        )
+    return tuple(found)
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

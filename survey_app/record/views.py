@@ -9,7 +9,7 @@ from forms.problems import N_
 from survey_app.core import clock
 from survey_app.core.access import only
 from survey_app.core.services import services
-from survey_app.record.reading import ACTION_NAMES, Wanted, search
+from survey_app.record.reading import ACTION_NAMES, Wanted, logs, search
 
 blueprint = Blueprint("record", __name__, url_prefix="/admin/record")
 DIGEST_SHOWN = len("sha256:") + 16
@@ -113,6 +113,7 @@ def index() -> str:
     return render_template(
         "record/index.html",
         found=found,
+        logs=logs(services().database, found.rounds) if wanted == Wanted() else (),
         wanted=wanted,
         action_names={key: _(name) for key, name in ACTION_NAMES.items()},
         local=clock.local,
