@@ -73,14 +73,14 @@ class Database:
         self._writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
         self._turn = _WriteTurn(Path(f"{self.url.database}.lock")) if self.is_sqlite else None
         self.info: dict[Any, Any] = {}
-        """What every session of `write` carries along (Session.info)."""
+        """What every session carries along (Session.info)."""
         self.after_write: list[Callable[[Session], None]] = []
         """Told of each session of `write` after its commit; must not raise."""
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for looking; nothing it changes is kept."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self.engine, expire_on_commit=False, info=self.info) as session:
             yield session
 
     @contextmanager

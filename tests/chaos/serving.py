@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from survey_app.core.config import Settings
 
-START_SECONDS = 30
+START_SECONDS = 90
 NONCE = re.compile(r'name="nonce" value="([^"]+)"')
 RECEIPT = re.compile(r'<p class="receipt">(.*?)</p>')
 TAG = re.compile(r"<[^>]+>")

@@ -30,8 +30,8 @@ PEOPLE = 200
 CHANCE = 5
 LOG_PAUSE = 10
 """Into the log after so many, without its minute's rest: the smallest batches there can be."""
-PAGE = 4096
-"""SQLite's; half of PostgreSQL's."""
+PAGE, PAGES = 4096, (4096, 8192)
+"""SQLite's and PostgreSQL's."""
 
 Order = Sequence[bytes]
 """Payloads in the order somebody thinks they were sent."""
@@ -148,12 +148,31 @@ def _by_log(database: Database) -> dict[str, Order]:
 def _files(paths: Iterable[Path], truth: Order, when: str) -> Iterator[tuple[str, Order]]:
     """Answers in the order in which they lie in a file, and in that of a page's cells."""
     for path in paths:
-        content = path.read_bytes()
-        places = {one: content.find(one) for one in truth}
-        known = {one: place for one, place in places.items() if place >= 0}
+        known = _places(path.read_bytes(), truth)
         if len(known) > CHANCE:
             yield f"{when}bytes of {path.name}", sorted(known, key=lambda one: known[one])
+            for page in PAGES:
+                rows = sorted(known, key=lambda one: (known[one] // page, -known[one]))
+                yield f"{when}rows of {path.name} by pages of {page}", rows
             yield f"{when}cells of {path.name}", _by_cells(known, PAGE)
+
+
+def _places(content: bytes, truth: Order) -> dict[bytes, int]:
+    """Where each payload first lies; they are of one length and begin alike."""
+    wanted, length = set(truth), len(truth[0])
+    start = next(truth[0][:n] for n in range(length, 0, -1) if _begin(truth, truth[0][:n]))
+    found: dict[bytes, int] = {}
+    place = content.find(start)
+    while place >= 0:
+        one = content[place : place + length]
+        if one in wanted:
+            found.setdefault(one, place)
+        place = content.find(start, place + 1)
+    return found
+
+
+def _begin(some: Order, start: bytes) -> bool:
+    return all(one.startswith(start) for one in some)
 
 
 def _by_cells(places: Mapping[bytes, int], page: int) -> Order:

@@ -14,7 +14,7 @@ from survey_app.core.database import Database
 from survey_app.core.spreadsheet import LIMITS, ZIP_MAGIC, Limits, read_upload
 from tests.hostile import test_files, test_parsers
 from tests.hostile.crawling import Walk
-from tests.hostile.product import ROLES, fingerprint, make_product
+from tests.hostile.product import ROLES, make_product, rows_of, written_by_reading
 from tests.hostile.test_bodies import Target, fuzz
 from tests.hostile.test_crawl import ENTRIES, public_addresses
 from tests.hostile.test_outbound import KNOCK, environ, outside, outside_calls, run, survey, traced
@@ -107,13 +107,13 @@ def _batch(try_one: Callable[[st.DataObject], None], wanted: int, seed: int) -> 
 def pages(task: Task) -> Counts:
     """A walk through every link as each role; a failure is a fault of a page, or a changed row."""
     product, counts = make_product(task.folder / "home"), Counts()
-    before = fingerprint(product.held.database)
+    before = rows_of(product.held.database)
     for role in ROLES:
         if not task.goes_on(counts.tried):
             break
         walk = Walk(product.app, signed_in(product.app, role).client)
         walk.through(ENTRIES.get(role, "/admin/"), *public_addresses(product))
-        changed = fingerprint(product.held.database) != before
+        changed = bool(written_by_reading(before, rows_of(product.held.database)))
         notes = tuple(f"{place}: {fault}" for place, fault in walk.faults[:3])
         counts += Counts(len(walk.seen), len(walk.faults) + changed, notes=notes)
     product.held.database.dispose()
