@@ -331,7 +331,7 @@ def _operator_page(
         row=row,
         form=form,
         reset=reset,
-        reasons={kind: (asked or {}).get(kind) or ReasonForm(formdata=None) for kind in kinds},
+        reasons={kind: _reason_form(kind, (asked or {}).get(kind)) for kind in kinds},
         kinds=kinds,
         is_on=second_factor.has_second_factor(held.database, operator_id),
         may_reset=operator_acts.may_reset(held.database, me.login, row),
@@ -365,3 +365,10 @@ def _is_fit(form: ChangePasswordForm | NewOperatorForm | ResetPasswordForm, logi
         _(one.message).format(**one.values) + "；" + _(one.remedy) + "。" for one in problems
     ]
     return not problems
+
+
+def _reason_form(kind: str, typed: ReasonForm | None) -> ReasonForm:
+    """The form that asks why, under an id of its own: the page has one for each kind."""
+    form = typed or ReasonForm(formdata=None)
+    form.reason.id = f"reason-{kind}"
+    return form

@@ -86,7 +86,7 @@ def open_envelope(
     try:
         content = _SUITE.decrypt(envelope[1:], private_key, info=_info(round_, rater_class))
         return Letter.read(content)
-    except (InvalidTag, ValueError, struct.error) as error:
+    except (InvalidTag, ValueError, TypeError, RecursionError, struct.error) as error:
         raise BrokenEnvelopeError("content") from error
 
 

@@ -29,7 +29,7 @@ class PublishForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
 class WithdrawForm(FlaskForm):  # type: ignore[misc]
     """Why a published page is taken down."""
 
-    reason = TextAreaField(_("撤下的理由"), REASON, render_kw={"rows": 2})
+    reason = TextAreaField(_("撤下的理由"), REASON, id="withdraw-reason", render_kw={"rows": 2})
 
 
 class TightenForm(FlaskForm):  # type: ignore[misc]
@@ -43,10 +43,10 @@ class TightenForm(FlaskForm):  # type: ignore[misc]
         _("显示意见的最低份数"),
         [NEEDED, NumberRange(min=10, max=MOST, message=_("请填 10 到 1000 的整数。"))],
     )
-    reason = TextAreaField(_("改严的理由"), REASON, render_kw={"rows": 2})
+    reason = TextAreaField(_("改严的理由"), REASON, id="tighten-reason", render_kw={"rows": 2})
 
 
 class DetailForm(FlaskForm):  # type: ignore[misc]
     """Why somebody needs the answers row by row."""
 
-    reason = TextAreaField(_("为什么要导出明细"), REASON, render_kw={"rows": 2})
+    reason = TextAreaField(_("为什么要导出明细"), REASON, id="detail-reason", render_kw={"rows": 2})

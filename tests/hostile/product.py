@@ -28,6 +28,7 @@ FORMULA = "=HYPERLINK(1,{n})"
 ROLES = tuple(ROLE_NAMES)
 KEEPS_TIME = {("operator_session", "seen_at")}
 """Where reading leaves a mark, and may: when a session was last used."""
+NOTES_RELEASES = {"release", "record_entry", "log_leaf", "log_checkpoint"}
 
 
 @dataclass
@@ -93,12 +94,27 @@ def _open_round(world: World) -> tuple[str, list[str]]:
     return poster.token, [card.qr_code for card in cards]
 
 
-def fingerprint(database: Database) -> str:
-    """A digest of every row of every table, but for the moment a session was last used."""
-    digest = hashlib.sha256()
+def rows_of(database: Database) -> dict[str, list[str]]:
+    """Every row of every table, but for the moment a session was last used."""
+    found = {}
     with database.read() as session:
-        for table in sorted(Base.metadata.tables.values(), key=lambda one: one.name):
+        for table in Base.metadata.tables.values():
             columns = [one for one in table.c if (table.name, one.name) not in KEEPS_TIME]
-            rows = sorted(map(repr, session.execute(select(*columns))))
-            digest.update(f"{table.name}{rows}".encode())
-    return digest.hexdigest()
+            found[table.name] = sorted(map(repr, session.execute(select(*columns))))
+    return found
+
+
+def fingerprint(database: Database) -> str:
+    """A digest of all of them."""
+    return hashlib.sha256(repr(sorted(rows_of(database).items())).encode()).hexdigest()
+
+
+def written_by_reading(
+    before: dict[str, list[str]], after: dict[str, list[str]]
+) -> dict[str, list[str]]:
+    """What reading has left, by table; that a table of results left the house is written down."""
+    changed = {name: sorted(set(after[name]) ^ set(before[name])) for name in after}
+    acts = changed.get("record_entry", [])
+    if acts and all("'release.entered'" in one for one in acts):
+        changed = {name: rows for name, rows in changed.items() if name not in NOTES_RELEASES}
+    return {name: rows for name, rows in changed.items() if rows}

@@ -7,7 +7,14 @@ import openpyxl
 import pytest
 
 from tests.hostile.crawling import Walk, formula_faults, header_faults
-from tests.hostile.product import ROLES, Product, fingerprint, make_product
+from tests.hostile.product import (
+    ROLES,
+    Product,
+    fingerprint,
+    make_product,
+    rows_of,
+    written_by_reading,
+)
 from tests.web.desk import PASSWORD, Desk, signed_in
 from tests.web.test_admin_roles import FILLED
 
@@ -18,6 +25,7 @@ ENTRIES = {
     "certifier": "/admin/reporting/",
     "unit": "/admin/supervision/",
 }
+SHORT = ("viewer", "unit", "auditor", "security")
 HTTPS = "https://pingyi.example.org"
 
 
@@ -32,13 +40,16 @@ def public_addresses(product: Product) -> list[str]:
     return ["/", f"/r/{product.poster}", f"/c/{product.codes[0]}", "/c", "/complaint", "/privacy"]
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    "role",
+    [one if one in SHORT else pytest.param(one, marks=pytest.mark.long) for one in ROLES],
+)
 def test_every_link_leads_somewhere_and_every_reply_is_guarded(product: Product, role: str) -> None:
     walk = Walk(product.app, signed_in(product.app, role).client)
-    before = fingerprint(product.held.database)
+    before = rows_of(product.held.database)
     walk.through(ENTRIES.get(role, "/admin/"), *public_addresses(product))
     assert walk.faults == []
-    assert fingerprint(product.held.database) == before
+    assert written_by_reading(before, rows_of(product.held.database)) == {}
     assert len(walk.seen) > 10
 
 

@@ -77,10 +77,12 @@ def test_every_page_that_takes_a_file_is_tried(product: Product, admin: Desk) ->
     }
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("page", PAGES)
 def test_a_hostile_file_is_refused_in_chinese_and_changes_nothing(
     product: Product, admin: Desk, page: str
 ) -> None:
+    """A large upload lies in a nameless file of the system, which goes with its last reader."""
     before = fingerprint(product.held.database)
     folders = sorted(product.held.settings.home.rglob("*"))
     token = admin.token("/admin/account")

@@ -42,6 +42,7 @@ NOTE = notes.sign_note(notes.checkpoint_text(ORIGIN, 3, b"r" * 32), ORIGIN, KEY)
 BODY = b"1.D1=5&1.D3=4&1.T1=%E5%AD%97&nonce=x&code=y&action=submit&lang=en"
 LEAF = leaf_bytes({"type": "receipt", "hash": "ab" * 32})
 QUESTIONNAIRE = Path(questionnaire.__file__).parent / "library" / "unit.toml"
+ODD_LETTER = bytes(32) + struct.pack(">II", 1, 1) + b"\x01" + b"5"
 RATINGS = b"rater,ratee,rater_class,item,option\nr1,u1,citizen,S1,5\nr2,u1,citizen,S1,4\n"
 
 
@@ -95,7 +96,11 @@ PARSERS: dict[str, tuple[Callable[[bytes], object], tuple[type[Exception], ...],
         (BrokenPayloadError,),
         [b"\x01\x00\x01" + bytes(6) + b"\x00\x02" + bytes(6)],
     ),
-    "letter": (Letter.read, (ValueError, struct.error), [Letter.write(b"\x01", ()).padded()]),
+    "letter": (
+        Letter.read,
+        (ValueError, TypeError, RecursionError, struct.error),
+        [Letter.write(b"\x01", ()).padded(), ODD_LETTER],
+    ),
     "file name": (file_name, (), [b"../../a.csv", b"a" * 900 + b".csv", "\u202eb".encode()]),
 }
 
