@@ -2,7 +2,7 @@
 
 PostgreSQL keeps a transaction's number in every row (xmin), so a card's admission and its ballot,
 written together, could be told to belong together. All rows of a round are therefore written
-again in one transaction, in the order of their random keys, and the old ones are vacuumed away.
+again in one transaction, in the order of their random keys, and then into new files.
 SQLite's tables here have no such number.
 """
 
@@ -28,12 +28,16 @@ def rewrite(database: Database, round_id: int) -> None:
 
 
 def vacuum(database: Database, tables: Sequence[type[Base]]) -> None:
-    """PostgreSQL: make room of the rows that were deleted. SQLite's were overwritten already."""
+    """PostgreSQL: files without the rows that were deleted. SQLite's were overwritten already.
+
+    A plain VACUUM leaves their bytes where they lay, in the order in which they came. The tables
+    are locked for as long as the copy takes.
+    """
     if database.is_sqlite:
         return
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for table in tables:
-            connection.execute(text(f"VACUUM {table.__tablename__}"))
+            connection.execute(text(f"VACUUM (FULL) {table.__tablename__}"))
 
 
 def _again(connection: Connection, table: Table, round_id: int) -> None:
