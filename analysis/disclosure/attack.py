@@ -42,7 +42,7 @@ def family(seed: int, k: int = 5, *, is_guarded: bool = True) -> Tables:
 
     Without the guard only the few are hidden, as a careless office does it.
     """
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)  # noqa: S311 -- to be repeated, keeps no secret
     ratees = [f"u{n}" for n in range(random.randint(2, 6))]
     classes = [f"c{n}" for n in range(random.randint(2, 4))]
     counts = {one: _size(random, k) for one in product(ratees, classes)}
@@ -88,7 +88,7 @@ def weighted(seed: int, width: int = 5) -> tuple[Tables, frozenset[Cell]]:
     """Class scores and their weighted total, with the classes `hide_scores` hides."""
     from analysis.disclosure.scores import Part, hide_scores, score_statements
 
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)  # noqa: S311 -- to be repeated, keeps no secret
     parts = [
         Part(
             f"c{n}",

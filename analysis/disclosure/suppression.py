@@ -60,13 +60,17 @@ class Counts:
 
 
 def suppress(counts: Counts, k: int, hidden: Mapping[Cell, Why] | None = None) -> Hidden:
-    """What to hide so that no hidden cell can be worked out to a range narrower than `k`."""
+    """What to hide so that no hidden cell can be worked out to a range narrower than `k`.
+
+    What earlier releases give away already is lost: nothing more is hidden for its sake.
+    """
     cells: dict[Cell, Why] = dict(hidden or {})
     cells |= {cell: "few" for cell, n in counts.values.items() if is_few(n, k)}
-    _pair(counts, cells, k)
+    lost = {one.cell for one in pinned(counts, counts.values, k)} if counts.said else set()
+    _pair(counts, cells, k, lost)
     saved: list[Pinned] = []
     while True:
-        found = pinned(counts, cells, k)
+        found = pinned(counts, cells, k, lost)
         more = {one.cell: _next(counts, cells, one.cell) for one in found}
         chosen = {cell for cell in more.values() if cell is not None}
         saved += [one for one in found if more[one.cell] is not None]
@@ -81,9 +85,11 @@ def protected(counts: Counts, hidden: Collection[Cell], k: int) -> list[Cell]:
     return sorted({*(cell for cell in hidden if counts.values.get(cell)), *secret, *counts.kept})
 
 
-def pinned(counts: Counts, hidden: Collection[Cell], k: int) -> list[Pinned]:
-    """The cells that are worked out to a range narrower than `k`."""
-    targets = protected(counts, hidden, k)
+def pinned(
+    counts: Counts, hidden: Collection[Cell], k: int, lost: Collection[Cell] = ()
+) -> list[Pinned]:
+    """The cells, other than those `lost`, that are worked out to a range narrower than `k`."""
+    targets = [cell for cell in protected(counts, hidden, k) if cell not in lost]
     ranges = feasible(counts.statements(hidden), targets, counts.kinds, k)
     return [
         Pinned(cell, ranges[cell], _difference(counts.sums, hidden, cell))
@@ -92,13 +98,14 @@ def pinned(counts: Counts, hidden: Collection[Cell], k: int) -> list[Pinned]:
     ]
 
 
-def _pair(counts: Counts, cells: dict[Cell, Why], k: int) -> None:
+def _pair(counts: Counts, cells: dict[Cell, Why], k: int, lost: Collection[Cell]) -> None:
     """Let every sum with a hidden cell have two that make `k`: the simplest subtraction."""
     is_open = True
     while is_open:
         is_open = False
         for one in counts.sums:
             gone = [cell for cell in one.cells if cell in cells and counts.value(cell)]
+            gone = [cell for cell in gone if cell not in lost]
             unknown = not all(cell in counts.values or cell in counts.fixed for cell in one.cells)
             enough = len(gone) > 1 and sum(counts.value(cell) for cell in gone) >= k
             if not gone or unknown or enough:
