@@ -284,6 +284,7 @@ def make_round(desk: Camera) -> None:
     desk.shoot("round-new-1", height=700)
     desk.shoot("round-new-2", css="section.card:has(table)")
     desk.shoot("round-new-3", css="section.card:has(input[type=file])")
+    page.get_by_label("密封轮次", exact=False).uncheck()
     desk.press("保存")
     page.wait_for_url("**/admin/rounds/*")
     desk.shoot("round-draft", height=760)

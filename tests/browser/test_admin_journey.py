@@ -43,6 +43,7 @@ def make_round(page: Page, site: AdminSite) -> None:
     page.get_by_label("监督电话").fill("0000-12345")
     page.get_by_label("单项评议方案").check()
     page.get_by_label("模拟轮次", exact=False).check()
+    page.get_by_label("密封轮次", exact=False).uncheck()  # chosen beforehand, there is a roster
     follow(page.get_by_role("button", name="保存"))
     page.wait_for_url("**/admin/rounds/*")
 
