@@ -1,8 +1,10 @@
 """Acts about a round's end that need two persons: closing early, extending, opening again."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from forms.problems import N_, Problem, digest
@@ -138,6 +140,15 @@ def _close_at(details: dict[str, Any]) -> datetime | None:
     return datetime.fromisoformat(said) if said else None
 
 
-two_persons.register(CLOSE_EARLY, NAMES[CLOSE_EARLY], _close_early)
-two_persons.register(EXTEND, NAMES[EXTEND], _extend)
-two_persons.register(REOPEN, NAMES[REOPEN], _reopen)
+def _describe(round_id: int | None, details: Mapping[str, Any]) -> tuple[str, str]:
+    close_at = _close_at(dict(details))
+    address = f"/admin/rounds/{round_id}/watch"
+    if close_at is None:
+        return "", address
+    words = gettext("新的截止时间 {time}（北京时间）")
+    return words.format(time=f"{clock.local(close_at):%Y-%m-%d %H:%M}"), address
+
+
+two_persons.register(CLOSE_EARLY, NAMES[CLOSE_EARLY], _close_early, describe=_describe)
+two_persons.register(EXTEND, NAMES[EXTEND], _extend, describe=_describe)
+two_persons.register(REOPEN, NAMES[REOPEN], _reopen, describe=_describe)
