@@ -52,6 +52,7 @@ for _one in (
     backup.restore,
     witness.witness,
     bundling.bundle,
+    bundling.verify_round,
 ):
     group.add_command(_one)
 

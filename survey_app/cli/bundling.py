@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from survey_app.cli.console import Console, command
+from survey_app.cli.console import INTEGRITY, Console, command
 from survey_app.cli.rounds import BY_COMMAND, find_round, started
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -72,3 +72,30 @@ def bundle(
             *(["里面有单份答卷，只交审计人员，不要放在公用的地方"] if is_auditors else []),
         ],
     )
+
+
+@command(
+    "verify-round",
+    "核对数据库里的一轮与它的公开日志：答卷、回执、用过的卡、冻结内容、核算结果、操作记录，逐条对照。",
+    "survey verify-round 2026-annual",
+)
+@click.argument("round_key", metavar="ROUND")
+@click.pass_context
+def verify_round(ctx: click.Context, round_key: str, *, as_json: bool, is_quiet: bool) -> None:
+    """Hold what the store has of a round against its log."""
+    from survey_app.publication.stored import check_stored
+
+    with started() as services:
+        found = check_stored(services.database, find_round(services, round_key))
+    Console(as_json, is_quiet).result(
+        {
+            "ok": not found,
+            "checks": [{"id": one.kind, "ok": False, "place": one.place} for one in found],
+        },
+        [
+            *(f"不符：{one.kind} {one.place}" for one in found),
+            f"{len(found)} 处与日志不符" if found else "数据库与日志全部相符",
+        ],
+    )
+    if found:
+        ctx.exit(INTEGRITY)
