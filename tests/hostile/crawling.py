@@ -14,8 +14,6 @@ from werkzeug.test import TestResponse
 
 from tests.web.strict import Page
 
-MOST_OF_A_KIND = 12
-"""Addresses looked at for each pattern of an address: many differ by a number only."""
 KEPT = ("no-store", "private, no-store", "private, no-cache")
 RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 NUMBER = re.compile(r"[+-]?[0-9.]+%?")
@@ -28,6 +26,8 @@ class Walk:
     app: Flask
     client: FlaskClient
     is_https: bool = False
+    most: int = 4
+    """Addresses looked at for each pattern of an address: many differ by a number only."""
     seen: dict[str, int] = field(default_factory=dict)
     patterns: Counter[str] = field(default_factory=Counter)
     faults: list[tuple[str, str]] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Walk:
         while waiting:
             address = waiting.pop()
             pattern = self._pattern(address)
-            if address in self.seen or self.patterns[pattern] >= MOST_OF_A_KIND:
+            if address in self.seen or self.patterns[pattern] >= self.most:
                 continue
             self.patterns[pattern] += 1
             reply = self.client.get(address)

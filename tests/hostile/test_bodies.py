@@ -25,7 +25,7 @@ class Target:
         self.product = product
         self.app = product.app
         self.n_admins = 0
-        walk = Walk(self.app, signed_in(self.app, "admin").client)
+        walk = Walk(self.app, signed_in(self.app, "admin").client, most=2)
         public = ["/", "/c", "/complaint", "/complaint/status", "/admin/login"]
         ways_in = [f"/r/{product.poster}/1", f"/c/{product.codes[0]}"]
         walk.through("/admin/", *public, *ways_in)

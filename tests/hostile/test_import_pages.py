@@ -69,7 +69,7 @@ def test_the_files_are_of_every_kind() -> None:
 
 @pytest.mark.long
 def test_every_page_that_takes_a_file_is_tried(product: Product, admin: Desk) -> None:
-    walk = Walk(product.app, admin.client).through("/admin/")
+    walk = Walk(product.app, admin.client, most=2).through("/admin/")
     taking = {page.partition("?")[0] for page, html in walk.pages.items() if 'type="file"' in html}
     known = {page.replace("/preview", "/") for page in PAGES} | ELSEWHERE
     assert {re.sub("[0-9]+", "2", page) for page in taking} <= {

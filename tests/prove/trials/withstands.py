@@ -111,7 +111,7 @@ def pages(task: Task) -> Counts:
     for role in ROLES:
         if not task.goes_on(counts.tried):
             break
-        walk = Walk(product.app, signed_in(product.app, role).client)
+        walk = Walk(product.app, signed_in(product.app, role).client, most=12)
         walk.through(ENTRIES.get(role, "/admin/"), *public_addresses(product))
         changed = bool(written_by_reading(before, rows_of(product.held.database)))
         notes = tuple(f"{place}: {fault}" for place, fault in walk.faults[:3])
