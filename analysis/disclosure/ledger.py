@@ -46,6 +46,7 @@ class Verdict:
 
     hidden: Mapping[Cell, Why]
     reasons: tuple[str, ...]
+    saved: tuple[Pinned, ...] = ()
 
     @property
     def is_safe(self) -> bool:
@@ -54,11 +55,16 @@ class Verdict:
 
 
 def check(
-    earlier: Sequence[Release], new: Release, k: int, already: Mapping[Cell, Why] | None = None
+    earlier: Sequence[Release],
+    new: Release,
+    k: int,
+    already: Mapping[Cell, Why] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Verdict:
     """What `new` must hide so that, with all of `earlier`, no hidden count is pinned.
 
-    `already` are cells that are hidden for reasons of their own.
+    `already` are cells that are hidden for reasons of their own; `names` say how the parts of a
+    cell are called in the reasons. The pins themselves, with ranges, are the verdict's `saved`.
     """
     known = [one for one in earlier if one.all_cells()]
     before = {one.content for one in known}
@@ -81,7 +87,7 @@ def check(
     }
     found = suppress(counts, k, first)
     cells = {cell[1:]: why for cell, why in found.cells.items() if cell[0] == new.content}
-    return Verdict(cells, tuple(_reasons(changes, hidden, found)))
+    return Verdict(cells, tuple(_reasons(changes, hidden, found, names or {})), found.saved)
 
 
 def structure(releases: Sequence[Release]) -> Iterator[Sum]:
@@ -171,21 +177,19 @@ def _never_again(known: Sequence[Release], new: Release) -> dict[Cell, Why]:
 
 
 def _reasons(
-    changes: Sequence[tuple[Release, Cell, int]], hidden: Mapping[Cell, Why], found: Hidden
+    changes: Sequence[tuple[Release, Cell, int]],
+    hidden: Mapping[Cell, Why],
+    found: Hidden,
+    names: Mapping[str, str],
 ) -> Iterator[str]:
+    """Why cells are hidden, in words without a figure: a figure would tell what is hidden."""
     said: set[Cell] = set()
-    for one, cell, n in changes:
+    for one, cell, _ in changes:
         if cell in hidden and cell not in said:
             said.add(cell)
-            yield (
-                f"{name(cell)}：和“{one.name}”里的 {one.cells[cell]} 相减是 {abs(n)}，"
-                "少数几份就被减了出来"
-            )
+            yield f"{name(cell, names)}：和“{one.name}”里的相减，只差少数几份"
     for pin in found.saved:
-        yield _pin_words(pin)
-
-
-def _pin_words(one: Pinned) -> str:
-    cell = name(one.cell[1:])
-    how = f"：{one.words}" if one.words else "，由已发布的各表联立得出"
-    return f"{cell}会被限定在 {one.range.words()} 之内{how}"
+        if pin.cell[1:] not in said:
+            said.add(pin.cell[1:])
+            how = pin.words or "由已经发布的各表联立"
+            yield f"{name(pin.cell[1:], names)}：{how}，就能得出"

@@ -140,13 +140,10 @@ def _difference(sums: Sequence[Sum], hidden: Collection[Cell], cell: Cell) -> st
     """The subtraction that gives a cell away, in words; "" where it takes more than one."""
     for one in sums:
         if cell in one.cells and not any(each in hidden for each in one.cells if each != cell):
-            others = "、".join(name(each) for each in one.parts if each != cell)
-            if cell == one.whole:
-                return f"{name(cell)} ＝ {others}"
-            return f"{name(cell)} ＝ {name(one.whole)} － （{others}）"
+            return "把各部分相加" if cell == one.whole else "用合计减去其余各部分"
     return ""
 
 
-def name(cell: Cell) -> str:
+def name(cell: Cell, names: Mapping[str, str]) -> str:
     """A cell in words."""
-    return " · ".join("合计" if part == "*" else part for part in cell if part)
+    return " · ".join(names.get(part, "合计" if part == "*" else part) for part in cell if part)

@@ -58,7 +58,7 @@ def _guarded(
     own = hidden_classes(assessment, minimum.scores, has_bands=is_released)
     already: dict[Cell, Why] = {as_cell(*place): why for place, why in own.items()}
     new = release_of(assessment, "")
-    verdict = check(before, new, minimum.scores, already)
+    verdict = check(before, new, minimum.scores, already, _names(assessment))
     also: Reasons = {
         (cell[0], "/".join(cell[1:])): why
         for cell, why in verdict.hidden.items()
@@ -68,6 +68,17 @@ def _guarded(
     return Guarded(
         found.assessment, found.hidden, verdict.reasons, new.without(verdict.hidden), minimum
     )
+
+
+def _names(assessment: Assessment) -> dict[str, str]:
+    """How ratees, components and rater classes are called."""
+    scheme = assessment.scheme
+    found = {one.key: one.name for one in assessment.ratees}
+    for leaf in scheme.leaves():
+        found[leaf.path] = str(leaf.name)
+        for key in leaf.all_rater_classes():
+            found.setdefault(key, str(scheme.rater_class_name(key)))
+    return found
 
 
 _MADE: "Remembered[Guarded]" = Remembered(8)
