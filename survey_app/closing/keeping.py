@@ -18,6 +18,7 @@ from forms.problems import N_, Problem
 from survey_app.accounts import two_persons
 from survey_app.ballots.tables import Admission, Ballot, Comment, Draft, Receipt
 from survey_app.closing.key_files import KeyFiles
+from survey_app.closing.rewriting import vacuum
 from survey_app.core import clock
 from survey_app.core.database import Base, Database
 from survey_app.core.errors import ProblemsError
@@ -136,10 +137,9 @@ def scrub(database: Database) -> None:
         with database.turn():
             _sqlite_raw(database, "VACUUM")
         return
+    vacuum(database, DESTROYED)
     autocommit = database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     with autocommit as connection:
-        for table in DESTROYED:
-            connection.execute(text(f"VACUUM FULL {table.__tablename__}"))
         try:
             connection.execute(text("CHECKPOINT"))
         except ProgrammingError:  # only its administrator may; it comes by itself within minutes

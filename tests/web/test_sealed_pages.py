@@ -54,6 +54,14 @@ def printed(sheet: str) -> str:
     return " ".join(TAG.sub(" ", found.group(1)).split())
 
 
+def filled_in(page: str) -> dict[str, str]:
+    """The form about unit 1, filled in."""
+    nonce = re.search(r'name="nonce" value="([^"]+)"', page)
+    assert nonce
+    form = {f"1.{key}": "4" for key in ("D1", "D3", "D5", "D7", "D0")}
+    return form | {"nonce": nonce.group(1), "action": "submit"}
+
+
 def hold(desk: Desk) -> list[str]:
     """The ceremony page by page; gives what is on the three sheets."""
     assert now(desk.get(f"{BASE}/ceremony")) == "现在：请三位保管人到场"
@@ -76,11 +84,16 @@ def hold(desk: Desk) -> list[str]:
     return sheets
 
 
-def test_from_the_ceremony_to_the_sealed_files(world: World, admin: Desk) -> None:
+def test_from_the_ceremony_to_the_sealed_files(app: Flask, world: World, admin: Desk) -> None:
     assert "密封轮次还没有密钥" in admin.get(BASE)
     sheets = hold(admin)
     for step in ("freeze", "open"):
         follow(admin, f"{BASE}/{step}")
+    citizen, address = app.test_client(), f"/r/{world.links['u1']}"
+    sent = filled_in(citizen.get(address).text)
+    thanks = citizen.post(address, data=sent)
+    assert thanks.status_code == 200
+    assert citizen.post(address, data=sent).data == thanks.data, "a replay gives the same bytes"
     ballots = [world.ballot(world.at_card(one.qr_code), comment="路灯不亮") for one in world.cards]
     accept_many(world.database, world.keys, ballots, at=clock.now())
     watched = admin.get(f"{BASE}/watch")
@@ -92,7 +105,7 @@ def test_from_the_ceremony_to_the_sealed_files(world: World, admin: Desk) -> Non
     assert "同一份" in wrong.text
     assert sheets[0] in wrong.text, "what was typed is kept"
     page = follow(admin, f"{BASE}/unseal", {"first": sheets[1], "second": sheets[2]})
-    assert "已开封 2 份答卷" in page
+    assert "已开封 3 份答卷" in page
     follow(admin, f"{BASE}/seal")
     assert "已经销毁" in admin.get(f"{BASE}/ceremony")
 
@@ -147,10 +160,7 @@ def test_destruction_is_asked_for_approved_and_checked(
     held: Services = app.extensions["survey"]
     world = make_world(held.database, web_settings.home, is_sealed=False, keep_days=0)
     citizen, address = app.test_client(), f"/r/{world.links['u1']}"
-    nonce = re.search(r'name="nonce" value="([^"]+)"', citizen.get(address).text)
-    assert nonce
-    form = {f"1.{key}": "4" for key in ("D1", "D3", "D5", "D7", "D0")}
-    sent = form | {"nonce": nonce.group(1), "action": "submit"}
+    sent = filled_in(citizen.get(address).text)
     assert citizen.post(address, data=sent).status_code == 200
     follow(admin, f"{BASE}/close", {"typed_key": "test-round"})
     assert citizen.post(address, data=sent).status_code == 200, "the receipt is given again"
