@@ -5,7 +5,7 @@ from sqlalchemy.types import TypeDecorator
 
 from survey_app import tables
 
-SECRET = ("ballot", "receipt", "admission", "draft", "comment", "arrival", "refusal")
+SECRET = ("ballot", "receipt", "admission", "draft", "comment", "arrival", "asked", "refusal")
 ANSWERS = {"ballot", "comment"}
 PERSONS = {"card", "admission", "receipt", "draft", "roster_entry", "operator"}
 
