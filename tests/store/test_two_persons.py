@@ -230,6 +230,16 @@ def test_a_permit_is_used_once_under_a_race(database: Database) -> None:
     assert sorted(race(database)) == [False] * 5 + [True]
 
 
+def test_without_its_primary_key_a_permit_would_be_used_often(database: Database) -> None:
+    """The counter-proof: the same race over a table without the key."""
+    act_id = asked(database, "look")
+    two_persons.approve(database, BEN, act_id)
+    with database.write() as session:
+        session.execute(text("DROP TABLE permit_use"))
+        session.execute(text("CREATE TABLE permit_use (act_id INTEGER, at TIMESTAMP)"))
+    assert race(database) == [True] * 6
+
+
 def test_two_who_decide_at_once_get_one_decision(database: Database) -> None:
     act_id = asked(database)
     barrier, outcomes = Barrier(4), []
