@@ -28,6 +28,8 @@ class Walk:
     is_https: bool = False
     most: int = 4
     """Addresses looked at for each pattern of an address: many differ by a number only."""
+    leaves_out: str = "^$"
+    """A pattern of addresses that are not asked for."""
     seen: dict[str, int] = field(default_factory=dict)
     patterns: Counter[str] = field(default_factory=Counter)
     faults: list[tuple[str, str]] = field(default_factory=list)
@@ -39,6 +41,8 @@ class Walk:
         while waiting:
             address = waiting.pop()
             pattern = self._pattern(address)
+            if re.search(self.leaves_out, address):
+                continue
             if address in self.seen or self.patterns[pattern] >= self.most:
                 continue
             self.patterns[pattern] += 1
