@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
@@ -23,10 +23,7 @@ TAG = re.compile(r"<[^>]+>")
 
 @dataclass
 class Serving:
-    """gunicorn on `app`, startable and killable again and again on one port.
-
-    `before` is put before its command (faketime, strace); `environ` is added to its own.
-    """
+    """gunicorn on `app`, startable and killable again and again on one port."""
 
     settings: Settings
     workers: int = 2
@@ -34,8 +31,6 @@ class Serving:
     port: int = field(default_factory=lambda: free_port())
     process: subprocess.Popen[bytes] | None = None
     app: str = "tests.chaos.calm:make()"
-    environ: Mapping[str, str] = field(default_factory=dict)
-    before: Sequence[str] = ()
 
     def start(self) -> None:
         environ = {
@@ -43,9 +38,8 @@ class Serving:
             "SURVEY_HOME": str(self.settings.home),
             "SURVEY_DATABASE_URL": self.settings.database_url,
             "SURVEY_SECRET_KEY": self.settings.secret_key.decode(),
-            **self.environ,
         }
-        command = [*self.before, sys.executable, "-m", "gunicorn", self.app, "--bind"]
+        command = [sys.executable, "-m", "gunicorn", self.app, "--bind"]
         command += [f"127.0.0.1:{self.port}", "--worker-class", "gthread", "--log-level", "warning"]
         command += ["--workers", str(self.workers), "--threads", str(self.threads)]
         with (self.settings.home / "server.log").open("ab") as log:

@@ -1,10 +1,14 @@
 """The short form of every trial of `make prove`, and of its counter-proof."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.conftest import missing
+from tests.prove import table
 from tests.prove.registry import all_trials
 from tests.prove.running import attempt
+from tests.prove.state import State
 from tests.prove.trial import CannotTryError, Counts, Run, Trial
 
 SEED = 20261121
@@ -39,3 +43,10 @@ def test_without_its_guard_the_promise_is_broken(trial: Trial) -> None:
     assert trial.counter_proof is not None
     counts = tried(trial.counter_proof, trial.counter_wanted)
     assert not trial.is_refuted(counts), counts
+
+
+def test_a_table_names_every_trial_once(tmp_path: Path) -> None:
+    trials = all_trials()
+    table.write(trials, State("abc", 1, "today"), tmp_path / "proof.md")
+    text = (tmp_path / "proof.md").read_text()
+    assert all(text.count(f"| {one.promise}") == 1 for one in trials)

@@ -11,6 +11,7 @@ from tests.prove.state import ROOT, Line, State
 from tests.prove.trial import Trial
 
 NIGHTLY_MINUTES = 40.0
+TABLE = ROOT / "docs" / "proof.md"
 
 
 def main() -> int:
@@ -31,7 +32,10 @@ def main() -> int:
         minutes = wanted.budget or NIGHTLY_MINUTES
         running.nightly(running.scaled(trials, minutes), state, done)
     table.write(all_trials(), state, wanted.table)
-    say(table.summary(all_trials(), state))
+    found = table.summary(all_trials(), state)
+    if wanted.table == TABLE:
+        table.quote(found, state, ROOT)
+    say(str(found))
     lines = [(one, state.line(one.id)) for one in trials]
     return int(
         any(
@@ -52,7 +56,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--full", action="store_true", help="the release gate, resumable")
     parser.add_argument("--budget", type=float, metavar="MINUTES", help="stop after so long")
     parser.add_argument("--state", type=Path, default=ROOT / "var" / "prove.json")
-    parser.add_argument("--table", type=Path, default=ROOT / "docs" / "proof.md")
+    parser.add_argument("--table", type=Path, default=TABLE)
     parser.add_argument("--keep", action="store_true", help="keep the counts of another commit")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
     return parser.parse_args()

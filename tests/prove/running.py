@@ -56,9 +56,10 @@ def attempt(run: Run, wanted: int, seconds: float, seed: int) -> Counts:
 
 
 def nightly(trials: list[Trial], state: State, done: Callable[[Trial, Line], None]) -> None:
-    """Every trial once, with its share of the night."""
+    """Every trial of the nightly column once, with its share of the night."""
     for trial in trials:
-        done(trial, run_once(trial, state, trial.nightly, trial.seconds))
+        if trial.nightly:
+            done(trial, run_once(trial, state, trial.nightly, trial.seconds))
 
 
 def full(
@@ -84,7 +85,7 @@ def full(
 
 def scaled(trials: list[Trial], minutes: float) -> list[Trial]:
     """The same trials with shares that fit into a smaller budget."""
-    planned = sum(one.seconds for one in trials)
+    planned = sum(one.seconds for one in trials if one.nightly)
     factor = min(1.0, 60 * minutes / planned) if planned else 1.0
     return [replace(one, seconds=one.seconds * factor) for one in trials]
 

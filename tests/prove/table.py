@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -47,17 +48,61 @@ def verdict(trial: Trial, line: Line, *, is_full: bool = False) -> str:
     return "held" if line.counts.tried >= wanted else "held, fewer tries than the goal"
 
 
-def summary(trials: Sequence[Trial], state: State) -> str:
-    """The line that the README quotes."""
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All lines in six numbers."""
+
+    promises: int
+    held: int
+    failed: int
+    untried: int
+    tries: int
+    failures: int
+
+    def __str__(self) -> str:
+        return (
+            f"**{self.promises} promises: {self.held} held, {self.failed} did not, "
+            f"{self.untried} not tried; {number(self.tries)} tries, "
+            f"{number(self.failures)} failures.**"
+        )
+
+    def in_chinese(self) -> str:
+        return (
+            f"{self.promises} 项承诺，{self.held} 项守住，{self.failed} 项没有守住，"
+            f"{self.untried} 项没有试；共试 {number(self.tries)} 次，"
+            f"失败 {number(self.failures)} 次"
+        )
+
+
+def summary(trials: Sequence[Trial], state: State) -> Summary:
+    """What all lines come to."""
     lines = [(one, state.line(one.id)) for one in trials]
     held = sum(is_passed(*one) for one in lines)
     untried = sum(not line.counts.tried and not line.is_broken for _, line in lines)
-    tries = sum(line.counts.tried for _, line in lines)
-    failed = sum(line.counts.failed for _, line in lines)
-    return (
-        f"**{len(lines)} promises, {held} held, {len(lines) - held - untried} did not, "
-        f"{untried} not tried; {number(tries)} tries, {number(failed)} failures.**"
+    return Summary(
+        len(lines),
+        held,
+        len(lines) - held - untried,
+        untried,
+        sum(line.counts.tried for _, line in lines),
+        sum(line.counts.failed for _, line in lines),
     )
+
+
+def quote(found: Summary, state: State, root: Path) -> None:
+    """Put the one line into both READMEs, where their line begins so."""
+    commit, when = f"`{state.commit}`", state.began
+    lines = {
+        "README.md": f"**试过：**{found.in_chinese()}（{commit}，{when}，[逐项](docs/proof.md)）。",
+        "README.en.md": f"**Tried:** {str(found).strip('*.')} ({commit}, {when}, "
+        "[line by line](docs/proof.md)).",
+    }
+    for name, line in lines.items():
+        path = root / name
+        start = line[: line.index("**", 2) + 2]
+        held = path.read_text().split("\n")
+        quoted = [line if one.startswith(start) else one for one in held]
+        path.write_text("\n".join(quoted))
 
 
 def write(trials: Sequence[Trial], state: State, path: Path) -> None:

@@ -48,8 +48,11 @@ class Task:
         return self.began + self.seconds - time.monotonic()
 
     def goes_on(self, tried: int) -> bool:
-        """Whether to try again. Ask before each try; it is what bounds a trial in time."""
-        return tried < self.wanted and self.left > 0
+        """Whether to try again. Ask before each try; it is what bounds a trial in time.
+
+        Getting ready takes time too: the first try is always made.
+        """
+        return tried < self.wanted and (tried == 0 or self.left > 0)
 
 
 Run = Callable[[Task], Counts]

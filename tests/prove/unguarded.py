@@ -1,6 +1,6 @@
-"""The server with one guard taken out: `gunicorn "tests.prove.unguarded:make()"`.
+"""The server with one guard taken out: `gunicorn "tests.prove.unguarded:make('blind')"`.
 
-UNGUARDED names what is missing:
+What is missing:
 - "early-thanks": a receipt is given before the ballot is stored, which happens a moment later;
 - "unsynced": PostgreSQL may lose its last commits (synchronous_commit off);
 - "no-close": accepting does not look at the state of the round;
@@ -8,7 +8,6 @@ UNGUARDED names what is missing:
 - "wordless": a store that is gone is an error like any other.
 """
 
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -71,11 +70,16 @@ MODES: dict[str, Callable[[], None]] = {
 }
 
 
-def make() -> Flask:
-    mode = os.environ["UNGUARDED"]
+def make(mode: str) -> Flask:
+    """The application without one guard."""
     MODES[mode]()
     lower_the_fence()
     made = create_app()
     if mode == "wordless":
         made.error_handler_spec[None][None].pop(OperationalError)
     return made
+
+
+def named(mode: str) -> str:
+    """What gunicorn calls it."""
+    return f"tests.prove.unguarded:make('{mode}')"

@@ -11,6 +11,7 @@ from tests.chaos.serving import Serving
 from tests.prove.stores import STORES
 from tests.prove.trial import Counts, Task, Trial
 from tests.prove.trials.kills import ballots, receipts
+from tests.prove.unguarded import named as unguarded_app
 from tests.rounds import BINDINGS, OPERATOR, SCHEME, World, filled, make_world
 
 WORKERS = (2, 2, 3, 4)
@@ -23,7 +24,7 @@ def closes(kind: str, task: Task, unguarded: str = "") -> Counts:
         world = make_world(store.database, store.home)
         serving = Serving(store.settings, workers=random.choice(WORKERS))
         if unguarded:
-            serving.app, serving.environ = "tests.prove.unguarded:make()", {"UNGUARDED": unguarded}
+            serving.app = unguarded_app(unguarded)
         try:
             serving.start()
             while task.goes_on(counts.tried):

@@ -20,6 +20,7 @@ from tests.prove.state import ROOT
 from tests.prove.stores import Store, postgres_store, sqlite_store
 from tests.prove.trial import CannotTryError, Counts, Task, Trial
 from tests.prove.trials.kills import ballots
+from tests.prove.unguarded import named as unguarded_app
 from tests.rounds import make_world
 
 SENT_A_FAULT = 20
@@ -80,7 +81,7 @@ def _faults(
 def _serving(store: Store, unguarded: str) -> Serving:
     serving = Serving(store.settings)
     if unguarded:
-        serving.app, serving.environ = "tests.prove.unguarded:make()", {"UNGUARDED": unguarded}
+        serving.app = unguarded_app(unguarded)
     return serving
 
 
@@ -150,9 +151,8 @@ def _one_loop(store: Store, task: Task, random: Random, *, blind: bool) -> Count
     words = [store.settings.database_url, store.home, world.round_id, world.links["u1"], 100]
     command = ["strace", "-f", *inject, "-o", log, sys.executable, "-m", "tests.prove.accepting"]
     done = subprocess.run(
-        [str(one) for one in [*command, *words, random.randrange(10**9)]],
+        [str(one) for one in [*command, *words, random.randrange(10**9), "sight" * blind]],
         cwd=ROOT,
-        env={**os.environ, **({"BLIND": "1"} if blind else {})},
         stdout=subprocess.PIPE,
         text=True,
         check=True,

@@ -14,6 +14,7 @@ from tests.chaos.loading import Load, Told
 from tests.chaos.serving import Serving, request
 from tests.prove.stores import STORES, Store
 from tests.prove.trial import Counts, Task, Trial
+from tests.prove.unguarded import named as unguarded_app
 from tests.rounds import World, filled, make_world
 
 PAUSE = (1.5, 5.0)
@@ -29,7 +30,7 @@ def kills(kind: str, task: Task, unguarded: str = "") -> Counts:
             _lose_commits(store)
         serving = Serving(store.settings)
         if unguarded:
-            serving.app, serving.environ = "tests.prove.unguarded:make()", {"UNGUARDED": unguarded}
+            serving.app = unguarded_app(unguarded)
         fields = dict(filled(world.at_link(), "satisfied"))
         try:
             serving.start()

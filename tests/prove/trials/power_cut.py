@@ -1,6 +1,5 @@
 """The power goes: the files are rebuilt from what the disk had surely kept, and opened again."""
 
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -19,14 +18,14 @@ ANSWERS = 120
 CUTS_A_RUN = 100
 
 
-def power_cuts(task: Task, synchronous: str | None = None) -> Counts:
+def power_cuts(task: Task, without: str = "") -> Counts:
     """Cuts at instants of the accept loop; a failure is one after which anything is missing."""
     if shutil.which("strace") is None:
         raise CannotTryError("strace is not installed")
     counts, random = Counts(), Random(task.seed)
     while task.goes_on(counts.tried):
         with sqlite_store(task) as store:
-            log, before = _traced_run(store, task.folder, random, synchronous)
+            log, before = _traced_run(store, task.folder, random, without)
             cuts = min(CUTS_A_RUN, task.wanted - counts.tried)
             counts += _cut_and_compare(store, log, before, cuts, random)
         log.unlink()
@@ -35,11 +34,11 @@ def power_cuts(task: Task, synchronous: str | None = None) -> Counts:
 
 def unguarded_cuts(task: Task) -> Counts:
     """The same with synchronous=OFF; counts cuts after which answers are missing."""
-    return power_cuts(task, "0")
+    return power_cuts(task, "sync")
 
 
 def _traced_run(
-    store: Store, folder: Path, random: Random, synchronous: str | None
+    store: Store, folder: Path, random: Random, without: str
 ) -> tuple[Path, dict[str, bytes]]:
     """Run the accept loop under strace: its log, and the files as they were before."""
     world = make_world(store.database, store.home)
@@ -49,13 +48,9 @@ def _traced_run(
     log = folder / "calls"
     words = [store.settings.database_url, store.home, world.round_id, world.links["u1"], ANSWERS]
     command = [*STRACE, log, sys.executable, "-m", "tests.prove.accepting", *words]
-    environ = dict(os.environ)
-    if synchronous is not None:
-        environ["SYNCHRONOUS"] = synchronous
     subprocess.run(
-        [str(one) for one in [*command, random.randrange(10**9)]],
+        [str(one) for one in [*command, random.randrange(10**9), without]],
         cwd=ROOT,
-        env=environ,
         check=True,
         stdout=subprocess.DEVNULL,
         timeout=300,
