@@ -107,6 +107,12 @@ def write_for_auditor(
     return _write(database, settings, round_id, folder, published, "auditor")
 
 
+def has_permit(database: Database, operator: str, round_id: int) -> bool:
+    """Whether this operator can take an auditor's bundle now."""
+    with database.read() as session:
+        return two_persons.find_permit(session, operator, KIND, round_id) is not None
+
+
 def _write(
     database: Database,
     settings: Settings,
@@ -242,4 +248,4 @@ def _voided(session: Session, round_id: int) -> Iterator[dict[str, Any]]:
         yield {"kind": voiding.KIND, "link": token, "name": name, "reason": reason}
 
 
-two_persons.register(KIND, N_("导出含单份答卷的审计包"))
+two_persons.register(KIND, N_("导出含单份答卷的审计包"), approvers=("admin",))

@@ -12,12 +12,13 @@ from survey_app.core.access import current, only
 from survey_app.core.errors import ProblemsError
 from survey_app.core.services import services
 from survey_app.disclosure.minimum import Minimum, tighten
-from survey_app.publication import detail, service
+from survey_app.publication import bundle_views, bundles, detail, service
 from survey_app.publication.forms import DetailForm, PublishForm, TightenForm, WithdrawForm
 from survey_app.publication.words import KINDS, hidden_rows
 
 blueprint = Blueprint("publication", __name__)
 ROOM = "/admin/rounds/<int:round_id>/publication"
+blueprint.register_blueprint(bundle_views.blueprint, url_prefix=f"{ROOM}/bundle")
 
 
 @blueprint.record_once
@@ -154,6 +155,8 @@ def _page(
         asking=asking or DetailForm(formdata=None),
         problems=problems or [],
         has_permit=detail.has_permit(held.database, current().login, round_id),
+        bundle_permit=bundles.has_permit(held.database, current().login, round_id),
+        bundle_kind=bundles.KIND,
         kinds=KINDS,
         hidden_rows=lambda line: hidden_rows(held.database, round_id, line),
         styles=service.STYLES,

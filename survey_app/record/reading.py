@@ -60,6 +60,7 @@ ACTION_NAMES: dict[str, str] = {
     "round.seal": N_("封存"),
     "round.sealed": N_("封存文件校验码"),
     "release.entered": N_("登记发布"),
+    "bundle.auditor": N_("导出审计包"),
     "results.published": N_("公布结果"),
     "results.withdrawn": N_("撤下公布页"),
     "minimum.tightened": N_("改严最低份数"),
