@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from forms.decoder import decode
 from survey_app.ballots.accept import Submission
 from survey_app.ballots.integration import integrate
+from survey_app.ballots.payload import pack
 from survey_app.ballots.service import submission
 from survey_app.ballots.writer import BallotWriter
 from survey_app.closing import service as closing
@@ -81,17 +82,19 @@ def vote(world: World, random: Random) -> list[bytes]:
     random.shuffle(cards)
     payloads = []
     for number, card in enumerate(cards):
-        sent = filled_at_random(world, card.qr_code, random)
+        sent, payload = filled_at_random(world, card.qr_code, random)
         assert writer.submit(sent).is_recorded
-        payloads.append(sent.payload)
+        payloads.append(payload)
         if number % LOG_PAUSE == LOG_PAUSE - 1:
             integrate(world.database, world.round_id)
     assert len(set(payloads)) == len(payloads)
     return payloads
 
 
-def filled_at_random(world: World, code: str, random: Random, comment: str = "") -> Submission:
-    """A card's form with answers drawn at random."""
+def filled_at_random(
+    world: World, code: str, random: Random, comment: str = ""
+) -> tuple[Submission, bytes]:
+    """A card's form with answers drawn at random, and these as a payload before any sealing."""
     entrance = world.at_card(code)
     given = []
     for asked in entrance.sheet.fields.values():
@@ -101,7 +104,8 @@ def filled_at_random(world: World, code: str, random: Random, comment: str = "")
             given.append((asked.name, comment))
     decoded = decode(given, entrance.sheet)
     assert not decoded.errors, decoded.errors
-    return submission(entrance, world.nonce(), decoded.answers, world.keys)
+    sent = submission(entrance, world.nonce(), decoded.answers, world.keys)
+    return sent, pack(decoded.answers)
 
 
 def _end(world: World, store: Store, *, is_sealed: bool) -> None:

@@ -36,11 +36,9 @@ def before_opening(kind: str, task: Task, *, is_sealed: bool = True) -> Counts:
     while task.goes_on(counts.tried):
         with STORES[kind](task) as store:
             world = _rated(store, is_sealed=is_sealed)
-            words = _voted(world, counts.tried + task.seed)
+            secrets = _voted(world, counts.tried + task.seed)
             closing.close_round(store.database, OPERATOR, world.round_id)
-            content = _content(store_files(store, has_wal=True))
-            secrets = [*words, *_answers(world, is_sealed=is_sealed)]
-            lie = sum(one in content for one in secrets)
+            lie = _find(secrets, store_files(store, has_wal=True))
         counts += Counts(len(secrets), lie)
     return counts
 
@@ -78,24 +76,15 @@ def _rated(store: Store, *, is_sealed: bool) -> World:
 
 
 def _voted(world: World, seed: int) -> list[bytes]:
-    """Everybody votes, with a comment of their own: the comments."""
-    random, given = Random(seed), []
+    """Everybody votes, with a comment of their own: the plain payloads and words."""
+    random, secrets = Random(seed), []
     writer = BallotWriter(world.database, world.keys)
     for number, card in enumerate(world.cards):
         words = f"{WORDS}{seed}-{number}。"
-        ballot = filled_at_random(world, card.qr_code, random, words)
-        assert writer.submit(ballot).is_recorded
-        given.append(words.encode())
-    return given
-
-
-def _answers(world: World, *, is_sealed: bool) -> list[bytes]:
-    """The plain payloads of a closed round; a sealed one is opened for them."""
-    if is_sealed:
-        folder, shares = world.keys.folder, world.shares[1:]
-        unsealing.unseal(world.database, world.rounds, folder, OPERATOR, world.round_id, shares)
-    with world.database.read() as session:
-        return list(session.scalars(select(Ballot.payload)))
+        sent, payload = filled_at_random(world, card.qr_code, random, words)
+        assert writer.submit(sent).is_recorded
+        secrets += [payload, words.encode()]
+    return secrets
 
 
 def _assess(store: Store, world: World) -> None:
@@ -134,12 +123,8 @@ def _secrets(world: World) -> list[bytes]:
 
 def _find(secrets: Iterable[bytes], paths: Iterable[Path]) -> int:
     """How many of them lie in any of the files."""
-    content = _content(paths)
+    content = b"\n".join(path.read_bytes() for path in paths)
     return sum(one in content for one in secrets)
-
-
-def _content(paths: Iterable[Path]) -> bytes:
-    return b"\n".join(path.read_bytes() for path in paths)
 
 
 def _unpacked(store: Store, folder: Path) -> Path:
