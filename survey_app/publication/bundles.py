@@ -43,6 +43,12 @@ VERIFIER = HOME / "verify_round.py"
 ELSEWHERE = b"docs/round-log.md of the program, in the version that leaf 0 names\n"
 
 
+class NoLogError(DomainError):
+    status = 409
+    message = N_("本轮没有公开日志：它开放的时候，系统还没有这一项。")
+    remedy = N_("请用“导出明细”和封存文件夹核对；以后开放的轮次都有日志。")
+
+
 class NotClosedError(DomainError):
     status = 409
     message = N_("本轮还没有关闭，没有可以核验的日志。")
@@ -75,7 +81,7 @@ def write(
     """Write the public bundle of a closed round into a new folder.
 
     `published` is a folder with files that were handed out; those the log knows are put in.
-    Raises NotClosedError, LogBehindError, and InputError for a folder in use.
+    Raises NoLogError, NotClosedError, LogBehindError, and InputError for a folder in use.
     """
     round_log.checkpoint(database, round_id)
     return _write(database, settings, round_id, folder, published, "public")
@@ -124,6 +130,8 @@ def _write(
     with database.read() as session:
         row = load_round(session, round_id)
         leaves = _leaves(session, round_id)
+        if not leaves:
+            raise NoLogError
         if not any(_type(leaf) == "close" for leaf in leaves):
             raise NotClosedError
         home = settings.sealed_dir / row.key

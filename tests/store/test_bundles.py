@@ -28,9 +28,10 @@ from survey_app.core.config import Settings
 from survey_app.core.database import Database
 from survey_app.publication import bundles
 from survey_app.record import round_log
+from survey_app.rounds import service
 from tests.assessed import BEST, GOOD, assessed_world, rate, seal
 from tests.cities import survey
-from tests.rounds import OPERATOR, World, make_world
+from tests.rounds import BINDINGS, OPERATOR, SCHEME, World, make_world
 from tests.stores import new_sqlite
 from tests.unit.round_log import mutating
 
@@ -115,6 +116,14 @@ def test_there_is_no_bundle_of_an_open_round(
     world = make_world(database, settings.home)
     with pytest.raises(bundles.NotClosedError):
         bundles.write(database, settings, world.round_id, tmp_path / "public")
+    never_opened = make_draft(database, world)
+    with pytest.raises(bundles.NoLogError):
+        bundles.write(database, settings, never_opened, tmp_path / "public")
+
+
+def make_draft(database: Database, world: World) -> int:
+    spec = service.RoundSpec("另一轮", "市绩效办", "12345", SCHEME, BINDINGS)
+    return service.create_round(database, world.keys, OPERATOR, "draft-round", spec)
 
 
 def test_an_auditors_bundle_needs_a_second_person_and_is_on_record(
