@@ -34,13 +34,6 @@ class Range:
         """Whether this leaves less than `width` between its ends."""
         return self.lo is not None and self.hi is not None and self.hi - self.lo < width
 
-    def words(self) -> str:
-        """The range as people read it."""
-        if self.lo is not None and self.lo == self.hi:
-            return f"{_plain(self.lo)}"
-        lo = "…" if self.lo is None else _plain(self.lo)
-        return f"{lo}–{'…' if self.hi is None else _plain(self.hi)}"
-
 
 COUNT = Range(0, None)
 SCORE = Range(0, 100)
@@ -98,7 +91,3 @@ def blocks(statements: Sequence[Statement]) -> list[list[Statement]]:
     for one in statements:
         found.setdefault(find(one.terms[0][0]), []).append(one)
     return list(found.values())
-
-
-def _plain(value: Number) -> str:
-    return str(value) if isinstance(value, int) else f"{float(value):g}"

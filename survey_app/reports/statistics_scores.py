@@ -62,7 +62,7 @@ def level_sections(tables: Tables, leaves: Sequence[Leaf]) -> Iterator[Section]:
 
 def _hidden(of: ClassEstimates) -> Iterator[str]:
     if of.hidden:
-        yield f"另有 {of.hidden} 处份数太少，不单独列出。"
+        yield f"另有 {of.hidden} 处份数太少，或会让份数少的被减出来，不单独列出。"
 
 
 def _part_name(leaves: Sequence[Leaf], one: Line) -> str:

@@ -60,7 +60,7 @@ def test_a_class_of_four_is_not_shown_by_itself(app: Flask) -> None:
     browser = client(app, "viewer")
     page = browser.get(address(world, PAGE))
     assert browser.status == 200
-    assert "有 2 处份数少于 5 份或方案的最低份数，不单列" in page.text
+    assert "有 4 处份数太少，或会让份数少的被减出来，不单列" in page.text
     # nor by its evidence, nor by what is left when the others are taken away
     assert "验证码 4" not in page.text
     assert "评议卡 4" not in page.text

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from analysis.disclosure.attack import attack, family, weighted, with_margins
 from analysis.disclosure.bounds import feasible
-from analysis.disclosure.ledger import Release, check, statements_of
+from analysis.disclosure.ledger import Release, check
 from analysis.disclosure.scores import Part, hide_scores, score_statements
-from analysis.disclosure.statements import SCORE, Range, Statement, Sum, rounded, shown
+from analysis.disclosure.statements import SCORE, Range, Statement, Sum, shown
 from analysis.disclosure.suppression import Counts, suppress
 
 K = 5
@@ -144,13 +144,3 @@ def _is_wider(after: Range, before: Range) -> bool:
 def test_fifty_families(start: int) -> None:
     for seed in range(1000 + start, 1010 + start):
         assert attack(family(seed)) == [], seed
-
-
-def test_a_range_is_said_in_words() -> None:
-    assert [Range(1, 3).words(), Range(2, 2).words(), Range(0, None).words()] == [
-        "1–3",
-        "2",
-        "0–…",
-    ]
-    assert list(statements_of([])) == []
-    assert rounded(A, Fraction(90)).hi == Fraction(90) + Fraction(1, 200)
