@@ -10,6 +10,7 @@ import pytest
 
 from analysis.round_log import verify_round
 from analysis.round_log.checks import check_bundle
+from forms.problems import canonical_json
 from tests.unit.round_log import mutating
 from tests.unit.round_log.made import KEY, write_made
 
@@ -120,3 +121,17 @@ def test_random_rounds_pass_both(many: Iterator[tuple[Path, Path]]) -> None:
     for public, auditor in many:
         for folder in (public, auditor):
             assert said(folder, folder / "checkpoints.txt")[::2] == (set(), set())
+
+
+def test_changed_sheets_show_where_scores_are_computed_again(
+    bundles: dict[str, Path], tmp_path: Path
+) -> None:
+    """No digest of the imported sheets is in the log: that they lead to the scores is the check."""
+    folder = copied(bundles["auditor"], tmp_path)
+    forger = mutating.Forger(folder, random.Random(1))
+    vetoes = {"headers": ["ratee", "kind"], "rows": [["u1", "x"]], "digest": ""}
+    forger.write("audit/runs/1/sheets.json", canonical_json({"vetoes": vetoes}))
+    forger.refit()
+    ours, places, _, _ = said(folder, bundles["witness"])
+    assert ours == {"V6"}
+    assert "audit/runs/1/sheets.json" in places
