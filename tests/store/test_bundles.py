@@ -251,3 +251,12 @@ def first_leaf(folder: Path) -> bytes:
 
 def in_pairs(parts: list[str]) -> list[tuple[str, str]]:
     return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def test_a_public_bundle_needs_no_sealing(
+    database: Database, settings: Settings, tmp_path: Path
+) -> None:
+    world = make_world(database, settings.home, cards=2)
+    closing.close_round(database, OPERATOR, world.round_id)
+    bundles.write(database, settings, world.round_id, tmp_path / "public")
+    assert failures(tmp_path / "public") == ([], [])
