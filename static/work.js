@@ -25,58 +25,67 @@
       n++;
     }
   }());
-  var W = [];
+  var W = [], S = [], B = [], i;
+  for (i = 0; i < 64; i++) { W.push(0); B.push(0); }
 
-  function block(state, bytes, at) {
-    var a = state[0], b = state[1], c = state[2], e4 = state[3], e = state[4], f = state[5];
-    var g = state[6], h = state[7], i, x, y, t1, t2;
-    for (i = 0; i < 64; i++) {
-      if (i < 16) {
-        W[i] = (bytes[at + 4 * i] << 24) | (bytes[at + 4 * i + 1] << 16) |
-          (bytes[at + 4 * i + 2] << 8) | bytes[at + 4 * i + 3];
+  /* One block of bytes, B, into the state S. Nothing is made anew in here: it runs 100 000 times. */
+  function block() {
+    var a = S[0], b = S[1], c = S[2], d4 = S[3], e = S[4], f = S[5], g = S[6], h = S[7];
+    var n, x, y, t1, t2;
+    for (n = 0; n < 64; n++) {
+      if (n < 16) {
+        x = 4 * n;
+        W[n] = (B[x] << 24) | (B[x + 1] << 16) | (B[x + 2] << 8) | B[x + 3];
       } else {
-        x = W[i - 15]; y = W[i - 2];
-        W[i] = (W[i - 16] + W[i - 7] +
+        x = W[n - 15]; y = W[n - 2];
+        W[n] = (W[n - 16] + W[n - 7] +
           (((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3)) +
           (((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10))) | 0;
       }
       t1 = (h + (((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7))) +
-        ((e & f) ^ (~e & g)) + K[i] + W[i]) | 0;
+        ((e & f) ^ (~e & g)) + K[n] + W[n]) | 0;
       t2 = ((((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10))) +
         ((a & b) ^ (a & c) ^ (b & c))) | 0;
-      h = g; g = f; f = e; e = (e4 + t1) | 0; e4 = c; c = b; b = a; a = (t1 + t2) | 0;
+      h = g; g = f; f = e; e = (d4 + t1) | 0; d4 = c; c = b; b = a; a = (t1 + t2) | 0;
     }
-    return [(state[0] + a) | 0, (state[1] + b) | 0, (state[2] + c) | 0, (state[3] + e4) | 0,
-      (state[4] + e) | 0, (state[5] + f) | 0, (state[6] + g) | 0, (state[7] + h) | 0];
+    S[0] = (S[0] + a) | 0; S[1] = (S[1] + b) | 0; S[2] = (S[2] + c) | 0; S[3] = (S[3] + d4) | 0;
+    S[4] = (S[4] + e) | 0; S[5] = (S[5] + f) | 0; S[6] = (S[6] + g) | 0; S[7] = (S[7] + h) | 0;
   }
-  /* The whole blocks of the text's beginning never change: they are hashed once. */
-  function ready(prefix) {
-    var bytes = [], state = H.slice(), at, i;
-    for (i = 0; i < prefix.length; i++) { bytes.push(prefix.charCodeAt(i)); }
-    for (at = 0; at + 64 <= bytes.length; at += 64) { state = block(state, bytes, at); }
-    return { state: state, rest: bytes.slice(at), length: bytes.length };
+  /* What stands before the number fills whole blocks, which are hashed once. */
+  function ready(head) {
+    var n;
+    while (head.length % 64) { head += '.'; }
+    S = H.slice();
+    for (i = 0; i < head.length; i += 64) {
+      for (n = 0; n < 64; n++) { B[n] = head.charCodeAt(i + n); }
+      block();
+    }
+    return { state: S.slice(), bits: head.length * 8 };
   }
   function firstWord(start, number) {
-    var bytes = start.rest.slice(), state = start.state, bits = (start.length + number.length) * 8, i;
-    for (i = 0; i < number.length; i++) { bytes.push(number.charCodeAt(i)); }
-    bytes.push(128);
-    while (bytes.length % 64 !== 56) { bytes.push(0); }
-    bytes.push(0, 0, 0, 0, (bits >>> 24) & 255, (bits >>> 16) & 255, (bits >>> 8) & 255, bits & 255);
-    for (i = 0; i < bytes.length; i += 64) { state = block(state, bytes, i); }
-    return state[0] >>> 0;
+    var text = String(number), bits = start.bits + text.length * 8, n;
+    for (n = 0; n < 8; n++) { S[n] = start.state[n]; }
+    for (n = 0; n < text.length; n++) { B[n] = text.charCodeAt(n); }
+    B[n] = 128;
+    for (n++; n < 62; n++) { B[n] = 0; }
+    B[62] = (bits >>> 8) & 255;
+    B[63] = bits & 255;
+    block();
+    return S[0] >>> 0;
   }
 
   var found = [], number = 0, start = ready(challenge + ':0:');
   function go() {
-    var until = Date.now() + SLICE;
+    var until = Date.now() + SLICE, n;
     while (Date.now() < until) {
-      if (firstWord(start, String(number)) < limit) {
-        found.push(number);
-        if (found.length === pieces) { send(); return; }
-        number = -1;
-        start = ready(challenge + ':' + found.length + ':');
+      for (n = 0; n < 64; n++) {
+        if (firstWord(start, number++) < limit) {
+          found.push(number - 1);
+          if (found.length === pieces) { send(); return; }
+          number = 0;
+          start = ready(challenge + ':' + found.length + ':');
+        }
       }
-      number++;
     }
     w.setTimeout(go, 0);
   }
