@@ -48,11 +48,6 @@ class Verdict:
     reasons: tuple[str, ...]
     saved: tuple[Pinned, ...] = ()
 
-    @property
-    def is_safe(self) -> bool:
-        """Whether nothing beyond the few is hidden."""
-        return all(why == "few" for why in self.hidden.values())
-
 
 def check(
     earlier: Sequence[Release],

@@ -106,7 +106,7 @@ def _merged(
             row
             for row in assessment.cells.rows
             if not gone
-            & {(row.ratee, row.questionnaire, key) for key in (row.rater_class, EVERYBODY)}
+            & {(row.ratee, row.questionnaire, key) for key in (row.rater_class, *POOLED)}
         )
         if gone
         else assessment.cells.rows

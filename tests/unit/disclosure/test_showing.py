@@ -60,6 +60,19 @@ def test_a_small_class_takes_another_with_it_and_the_total_stays() -> None:
     assert TOGETHER in told or not keys & {row.rater_class for row in of.cells.ballots}
 
 
+def test_a_ratee_whose_total_would_tell_few_is_in_no_pooled_table() -> None:
+    of = made()
+    first = of.ratees[0]
+    leaf = next(one.path for one in of.scheme.leaves() if one.source == "questionnaire")
+    assert [row for row in of.cells.rows if row.ratee == first.key]
+    seen = shown(of, 5, {(first.key, f"{leaf}/*"): "difference"}).assessment
+    takes = next(one for one in of.scheme.leaves() if one.path == leaf).takes
+    assert not [
+        row for row in seen.cells.rows if row.ratee == first.key and takes(row.questionnaire)
+    ]
+    assert seen.ratees[0].nodes == first.nodes
+
+
 @pytest.mark.parametrize(
     ("score", "said"), [("100", "90–100"), ("90", "90–100"), ("80", "80–90"), ("0", "0–10")]
 )
