@@ -121,12 +121,17 @@ def _create(services: Services, spec: "OperatorSpec") -> str:
 def close(round_key: str, *, as_json: bool, is_quiet: bool) -> None:
     """Close a round."""
     from survey_app.closing.service import close_round
+    from survey_app.rounds.frozen import load_round
 
     with started() as services:
-        received = close_round(services.database, BY_COMMAND, find_round(services, round_key))
+        round_id = find_round(services, round_key)
+        received = close_round(services.database, BY_COMMAND, round_id)
+        with services.database.read() as session:
+            is_sealed = load_round(session, round_id).is_sealed
+    then = "open-ballots" if is_sealed else "seal"
     Console(as_json, is_quiet).result(
         {"round": round_key, "state": "closed", "ballots": received},
-        [f"轮次 {round_key} 已关闭，共收到 {received} 份答卷。接下来：survey seal {round_key}"],
+        [f"轮次 {round_key} 已关闭，共收到 {received} 份答卷。接下来：survey {then} {round_key}"],
     )
 
 

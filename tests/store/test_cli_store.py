@@ -19,6 +19,7 @@ from survey_app.cli import group
 from survey_app.cli.presence import nobody_else
 from survey_app.core.config import Settings
 from survey_app.factory import start_services
+from survey_app.rounds import service as rounds
 from tests.cities import survey
 from tests.conftest import missing
 from tests.postgres import Server
@@ -296,3 +297,29 @@ def test_a_server_reached_by_its_socket_is_backed_up_too(
             tmp_path / "home", "backup", str(tmp_path / "b.tar.gz"), SURVEY_DATABASE_URL=address
         )
     assert done.exit_code == 0, done.output
+
+
+def test_a_sealed_round_is_held_and_opened_by_commands(home: Path, database_url: str) -> None:
+    environment = {"SURVEY_HOME": str(home), "SURVEY_DATABASE_URL": database_url}
+    services = start_services(Settings.from_environ(environment))
+    world = make_world(services.database, home, is_sealed=True, state="draft")
+    asked = ("ceremony", "test-round", "--holders")
+    few = survey(home, *asked, "赵一,钱二", SURVEY_DATABASE_URL=database_url)
+    assert few.exit_code == 3
+    done = survey(home, *asked, "赵一,钱二,孙三", "--json", SURVEY_DATABASE_URL=database_url)
+    shares = json.loads(done.output)["shares"]
+    rounds.freeze(services.database, "tests", world.round_id)
+    rounds.open_round(services.database, "tests", world.round_id)
+    services.database.dispose()
+    closed = survey(home, "close", "test-round", SURVEY_DATABASE_URL=database_url)
+    assert "survey open-ballots test-round" in closed.output
+    opening = ("open-ballots", "test-round")
+    wrong = survey(home, *opening, shares[0], shares[0], SURVEY_DATABASE_URL=database_url)
+    assert wrong.exit_code == 3
+    assert "同一份" in wrong.stderr
+    done = survey(home, *opening, shares[0], shares[2], SURVEY_DATABASE_URL=database_url)
+    assert done.exit_code == 0
+    assert survey(home, "seal", "test-round", SURVEY_DATABASE_URL=database_url).exit_code == 0
+    looked = survey(home, "destroyed", "test-round", SURVEY_DATABASE_URL=database_url)
+    assert looked.exit_code == 4
+    assert "不符合" in looked.output
