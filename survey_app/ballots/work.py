@@ -3,9 +3,9 @@
 Piece i is solved by a number k for which SHA-256("<challenge>:<i>:…<k>") begins with 14 zero bits,
 the text before k filled up with dots to whole blocks, so that each try costs one block:
 2^17 hashes in all on average: measured in Chromium 0.9 s (at most 1.4 s of twelve) on a busy
-desktop, 1.7 s (4.2 s) at a sixth of its speed, as an old phone has. Eight pieces rather than one, because one alone may
-take five times as long by bad luck, eight together hardly twice. What was solved is good for this
-nonce only and dies with its receipt; no challenge is stored.
+desktop, 1.7 s (4.2 s) at a sixth of its speed, as an old phone has. Eight pieces rather than one,
+because one alone may take five times as long by bad luck, eight together hardly twice. What was
+solved is good for this nonce only and dies with its receipt; no challenge is stored.
 """
 
 from hashlib import sha256
