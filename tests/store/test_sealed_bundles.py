@@ -18,6 +18,7 @@ from survey_app.core.access import SignedIn
 from survey_app.core.config import Settings
 from survey_app.core.database import Database
 from survey_app.publication import bundles
+from survey_app.publication.stored import check_stored
 from survey_app.rounds import life
 from survey_app.rounds.frozen import hold_round
 from tests.rounds import OPERATOR, World, make_world
@@ -60,6 +61,7 @@ def test_both_verifiers_find_a_sealed_round_whole(
     bundles.write(world.database, settings, world.round_id, tmp_path / "public")
     assert failures(tmp_path / "public") == ([], [])
     assert for_auditor(world, settings, tmp_path / "auditor") == ([], [])
+    assert check_stored(world.database, world.round_id) == []
 
 
 def test_an_answer_exchanged_after_the_opening_is_found(
@@ -94,3 +96,4 @@ def test_it_can_be_checked_after_the_destruction(
     bundles.write(world.database, settings, world.round_id, tmp_path / "public")
     assert failures(tmp_path / "public") == ([], [])
     assert for_auditor(world, settings, tmp_path / "auditor") == ([], [])
+    assert check_stored(world.database, world.round_id) == []
