@@ -7,7 +7,6 @@ from pathlib import Path
 from analysis.results import Alternative
 from analysis.scheme.components import Component
 from analysis.scheme.words import EVIDENCE, MIX_BY
-from analysis.small_groups import PRIVACY_MINIMUM
 from forms.problems import plain
 from survey_app.assessments.wording import FLAG_NAMES, FLAG_WORDS, form_title
 from survey_app.reports.context import Tables
@@ -91,7 +90,7 @@ def _total(tables: Tables) -> Iterator[tuple[str, str]]:
         "最低份数",
         (
             "按方案，少于最低份数的主体不显示得分；分维度、"
-            f"分渠道等细分表中已答票少于 {PRIVACY_MINIMUM} 的格子"
+            f"分渠道等细分表中已答票少于 {tables.minimum} 的格子"
             "写“—（样本不足）”，并在需要时多隐去一格，以免相减得出；答案全部相同的只写区段。"
         ),
     )

@@ -9,6 +9,7 @@ from analysis.inputs import Inputs
 from analysis.results import Assessment, NodeScore, RateeResult
 from analysis.scheme import DEFAULT_SCHEME, Scheme, shipped
 from analysis.scheme.components import Component
+from analysis.small_groups import PRIVACY_MINIMUM
 from forms.questionnaire import Questionnaire
 from survey_app.assessments.grading import GradeLine
 from survey_app.reports.sheets import Mark, Section, Value
@@ -46,12 +47,21 @@ class Beside:
     last_period: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Of tables that leave the house: the assessment before small groups were hidden, which
+    statistics start from, and how many ballots a group of the round must have."""
+
+    whole: Assessment
+    minimum: int
+
+
 class Tables:
     """An assessment with the look-ups that several tables share.
 
     `inputs` are the indicator results, adjustments and vetoes it was made from;
     `target_per_ratee` is how many valid forms a ratee should have, 0 where nothing was set.
-    `assessment` is what may be shown, `whole` (where it is another) what statistics start from.
+    `assessment` is what may be shown; `released` says what it was before that.
     """
 
     def __init__(
@@ -60,12 +70,13 @@ class Tables:
         inputs: Inputs | None,
         target_per_ratee: int = 0,
         beside: Beside | None = None,
-        whole: Assessment | None = None,
+        released: "Released | None" = None,
     ) -> None:
         self.beside = beside or Beside()
         self.assessment = assessment
-        self.whole = whole or assessment
-        self.is_released = whole is not None
+        self.whole = released.whole if released else assessment
+        self.minimum = released.minimum if released else PRIVACY_MINIMUM
+        self.is_released = released is not None
         self.scheme = assessment.scheme
         self.inputs = inputs
         self.target_per_ratee = target_per_ratee

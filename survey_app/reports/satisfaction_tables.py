@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from analysis.results import RateeResult
-from analysis.small_groups import PRIVACY_MINIMUM, band, hidden_places
+from analysis.small_groups import band, hidden_places
 from forms.problems import plain
 from forms.questionnaire import SHORT_SUFFIX, Dimension, Questionnaire
 from survey_app.reports.context import Rows, Tables, count, node_of
@@ -80,7 +80,7 @@ def _summary(tables: Tables, options: Options, forms: list[Questionnaire], name:
     rows: dict[str, Rows] = {}
     for key, ratees in tables.classes.items():
         tallies = {one.key: tables.votes.overall(forms, one.key) for one in ratees}
-        ranks = ranks_of({key: _shown_score(tally) for key, tally in tallies.items()})
+        ranks = ranks_of({key: _shown_score(tables, tally) for key, tally in tallies.items()})
         rows[key] = tuple(
             _summary_row(tables, number, one, forms, tallies[one.key], ranks.get(one.key))
             + tuple(_weighted(one, leaf.path) for leaf in leaves)
@@ -101,7 +101,7 @@ def _summary_row(
 ) -> tuple[Value, ...]:
     ballots = tables.ballots_of(one.key, forms)
     front = (number, one.name, Mark.NONE, ballots.received, ballots.valid, ballots.invalid)
-    if 0 < tally.answered < PRIVACY_MINIMUM:
+    if 0 < tally.answered < tables.minimum:
         hidden = [Mark.SUPPRESSED] * (2 * len(tally.options))
         return (*front, *hidden, Mark.SUPPRESSED, Mark.SUPPRESSED, Mark.NONE, Mark.NONE)
     if is_alike(tables, tally):
@@ -125,8 +125,8 @@ def tally_score(tables: Tables, tally: Tally) -> Value:
     return score(tally.score)
 
 
-def _shown_score(tally: Tally) -> Fraction | None:
-    return tally.score if tally.answered >= PRIVACY_MINIMUM else None
+def _shown_score(tables: Tables, tally: Tally) -> Fraction | None:
+    return tally.score if tally.answered >= tables.minimum else None
 
 
 def _weighted(one: RateeResult, path: str) -> Value:
@@ -159,7 +159,7 @@ def _summary_notes(tables: Tables, options: Options, forms: list[Questionnaire])
     return (
         f"本表统计总体评价题：{items}；共 {answered} 票，不同评议主体的票直接相加。"
         "各选项的百分比以全部已答票（含不了解）为分母。",
-        *score_notes(options),
+        *score_notes(options, tables.minimum),
         "加权得分按各维度和各评议主体的权重计算，只有它计入总分；"
         "本表的得分和名次供对照，不计入总分。",
         "收回＝收到的答卷；无效＝重复、作废和按方案剔除的答卷，明细见“答卷质量情况”。"
@@ -168,7 +168,7 @@ def _summary_notes(tables: Tables, options: Options, forms: list[Questionnaire])
     )
 
 
-def score_notes(options: Options) -> tuple[str, ...]:
+def score_notes(options: Options, minimum: int) -> tuple[str, ...]:
     """How score and rate come from votes, with the words and points of the scale."""
     valued = [(text, points) for text, points in options if points is not None]
     values = "、".join(f"{text} {plain(points)}" for text, points in valued)
@@ -179,7 +179,7 @@ def score_notes(options: Options) -> tuple[str, ...]:
     return (
         f"{words.score}＝Σ（选项分值×票数）÷Σ票数，分值：{values}；{outside}",
         f"{words.rate}＝（{good}）÷有分值的票数；95%置信区间按 Wilson 法，只反映抽样误差，不含自选"
-        f"样本的偏差。已答票少于 {PRIVACY_MINIMUM} 的不显示。",
+        f"样本的偏差。已答票少于 {minimum} 的不显示。",
     )
 
 
@@ -237,7 +237,7 @@ def _dimension_sheet(tables: Tables, forms: list[Questionnaire], ending: str) ->
         "一个维度的各题合并计票，每票等权，不分评议主体；"
         "计入总分的是“分评议主体”表中按主体加权的得分。"
         "不了解率＝不了解÷已答票数。",
-        *score_notes(options),
+        *score_notes(options, tables.minimum),
         f"总体评价单独列出，不计入得分。{tables.scheme_note()}",
     )
     name = f"分维度{ending}"
@@ -274,7 +274,7 @@ def _is_hidden(tables: Tables, ratee: str, forms: list[Questionnaire], n: int) -
     together = [family for family in _families(tables) if family[0] in scale]
     sizes = [tables.ballots_of(ratee, family).valid for family in together]
     place = next((n for n, family in enumerate(together) if family[0] is forms[0]), -1)
-    return place in hidden_places(sizes, PRIVACY_MINIMUM) or 0 < n < PRIVACY_MINIMUM
+    return place in hidden_places(sizes, tables.minimum) or 0 < n < tables.minimum
 
 
 def by_channel(tables: Tables) -> Sheet:
@@ -298,7 +298,7 @@ def by_channel(tables: Tables) -> Sheet:
     notes = (
         "份数为有效答卷；得分为总体评价题的满意度，各渠道的份数相加等于合计，"
         "合计的得分与“满意度测评汇总表”"
-        f"相同。已答票少于 {PRIVACY_MINIMUM} 的渠道不显示份数和得分；只有一个渠道不显示时，"
+        f"相同。已答票少于 {tables.minimum} 的渠道不显示份数和得分；只有一个渠道不显示时，"
         "另隐去一个最小的渠道，"
         "以免相减得出。",
         tables.scheme_note(),
@@ -318,7 +318,7 @@ def _channel_row(
     channels: Sequence[str],
 ) -> tuple[Value, ...]:
     tallies = [tables.votes.overall(forms, one.key, channel) for channel in channels]
-    hidden = hidden_places([tally.answered for tally in tallies], PRIVACY_MINIMUM)
+    hidden = hidden_places([tally.answered for tally in tallies], tables.minimum)
     values: list[Value] = [number, one.name]
     for place, (channel, tally) in enumerate(zip(channels, tallies, strict=True)):
         n = tables.ballots_of(one.key, forms, channel).valid
@@ -327,6 +327,6 @@ def _channel_row(
         else:
             values += [n, tally_score(tables, tally)]
     total = tables.votes.overall(forms, one.key)
-    is_few = 0 < total.answered < PRIVACY_MINIMUM
+    is_few = 0 < total.answered < tables.minimum
     shown = Mark.SUPPRESSED if is_few else tally_score(tables, total)
     return (*values, tables.ballots_of(one.key, forms).valid, shown)

@@ -4,7 +4,7 @@ from analysis.inputs import Inputs
 from analysis.results import Assessment
 from analysis.round_statistics.tables import Sufficient
 from survey_app.reports.basis_table import basis
-from survey_app.reports.context import Beside, Tables
+from survey_app.reports.context import Beside, Released, Tables
 from survey_app.reports.grade_tables import grades, linkages
 from survey_app.reports.hidden_table import hidden
 from survey_app.reports.indicator_table import indicators
@@ -26,14 +26,14 @@ def all_sheets(
     target_per_ratee: int = 0,
     beside: Beside | None = None,
     sufficient: Sufficient | None = None,
-    whole: Assessment | None = None,
+    released: Released | None = None,
 ) -> tuple[Sheet, ...]:
     """The sheets this assessment can fill; `inputs` are those it was made from.
 
-    `sufficient` are the sums of its answers; without them 统计说明 is left out. `whole` is the
-    assessment before small groups were hidden, which those sums belong to.
+    `sufficient` are the sums of its answers; without them 统计说明 is left out. `released` is
+    for tables that leave the house, from which small groups are hidden.
     """
-    tables = Tables(assessment, inputs, target_per_ratee, beside, whole)
+    tables = Tables(assessment, inputs, target_per_ratee, beside, released)
     sheets = [ranking(tables), *monthly(tables), *grades(tables), *linkages(tables)]
     sheets += [*summaries(tables), *by_rater_class(tables), *by_dimension(tables)]
     if assessment.cells.ballots:

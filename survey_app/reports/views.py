@@ -15,7 +15,7 @@ from survey_app.assessments.statistics.opening import OpenedStatistics, open_sta
 from survey_app.core.services import services
 
 if TYPE_CHECKING:
-    from survey_app.reports.context import Beside
+    from survey_app.reports.context import Beside, Released
 
 blueprint = Blueprint("reports", __name__, url_prefix="/admin/rounds/<int:round_id>/reports")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -40,7 +40,7 @@ def workbook(round_id: int) -> Response:
             target_per_ratee=run.frozen.target_per_ratee,
             beside=_beside(run),
             sufficient=of.sufficient,
-            whole=run.whole,
+            released=_released(run),
         )
         content = path.read_bytes()
     enter_file(services().database, run, "workbook.xlsx", "workbook", content)
@@ -63,7 +63,7 @@ def csv_files(round_id: int) -> Response:
             target_per_ratee=run.frozen.target_per_ratee,
             beside=_beside(run),
             sufficient=of.sufficient,
-            whole=run.whole,
+            released=_released(run),
         ):
             entry = zipfile.ZipInfo(path.name, date_time=(2000, 1, 1, 0, 0, 0))
             archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
@@ -82,6 +82,12 @@ def scores(round_id: int) -> Response:
     content = masked_scores(text, run.guarded.hidden)
     enter_file(held.database, run, "scores.json", "scores", content)
     return _download(content, "application/json", "scores.json", "scores.json")
+
+
+def _released(run: service.OpenedRun) -> "Released":
+    from survey_app.reports.context import Released
+
+    return Released(run.whole, run.guarded.minimum.scores)
 
 
 def _beside(run: service.OpenedRun) -> "Beside":

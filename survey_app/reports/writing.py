@@ -5,7 +5,7 @@ from pathlib import Path
 from analysis.inputs import Inputs
 from analysis.results import Assessment
 from analysis.round_statistics.tables import Sufficient
-from survey_app.reports.context import Beside
+from survey_app.reports.context import Beside, Released
 from survey_app.reports.csv_files import write_csv_files
 from survey_app.reports.tables import all_sheets
 from survey_app.reports.workbook import Heading, write_sheets
@@ -22,7 +22,7 @@ def write_workbook(
     target_per_ratee: int = 0,
     beside: Beside | None = None,
     sufficient: Sufficient | None = None,
-    whole: Assessment | None = None,
+    released: Released | None = None,
     csv: Path | None = None,
 ) -> None:
     """Write every table to an Excel workbook; the same assessment gives the same bytes.
@@ -37,7 +37,7 @@ def write_workbook(
         target_per_ratee=target_per_ratee,
         beside=beside,
         sufficient=sufficient,
-        whole=whole,
+        released=released,
     )
     write_sheets(sheets, path, heading)
     if csv is not None:
@@ -52,7 +52,7 @@ def write_csv(
     target_per_ratee: int = 0,
     beside: Beside | None = None,
     sufficient: Sufficient | None = None,
-    whole: Assessment | None = None,
+    released: Released | None = None,
 ) -> tuple[Path, ...]:
     """Write the same tables as CSV files into `folder`; their paths in order of the sheets."""
     sheets = all_sheets(
@@ -61,6 +61,6 @@ def write_csv(
         target_per_ratee=target_per_ratee,
         beside=beside,
         sufficient=sufficient,
-        whole=whole,
+        released=released,
     )
     return write_csv_files(sheets, folder)
