@@ -165,12 +165,13 @@ def verify(
     is_quiet: bool,
 ) -> None:
     """Verify bundles, sealed rounds and results."""
-    from survey_app.cli.verifying import RECOMPUTED, Copies, verify_path
+    from survey_app.cli.verifying import RECOMPUTED, Copies, absent_files, verify_path
     from survey_app.demo.outputs import SCORES
 
     _refuse_missing([path, *([witness] if witness else [])])
     checks = verify_path(path, Copies.given(witness, heads, key))
     failed = [check for check in checks if not check.ok]
+    n_absent = absent_files(path) if not failed else 0
     is_only_read = (path / SCORES).is_file() and all(one.id != RECOMPUTED for one in checks)
     Console(as_json, is_quiet).result(
         {
@@ -183,6 +184,7 @@ def verify(
             if failed
             else f"共 {len(checks)} 项检查，全部相符",
             *([NOT_RECOMPUTED] if is_only_read else []),
+            *([f"另有 {n_absent} 个公布过的文件不在包里，没有核对"] if n_absent else []),
         ],
     )
     if failed:

@@ -73,6 +73,12 @@ def verify_path(path: Path, copies: Copies | None = None) -> list[Check]:
     return checks
 
 
+def absent_files(path: Path) -> int:
+    """How many published files a bundle that was found whole does not hold."""
+    index = path / INDEX
+    return len(json.loads(index.read_bytes())["absent"]) if index.is_file() else 0
+
+
 def _score_checks(path: Path) -> Iterator[Check]:
     """The scores are readable and, where inputs and sealed rounds lie beside, come out again."""
     place = str(path / SCORES)

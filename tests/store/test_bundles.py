@@ -209,6 +209,9 @@ def test_the_commands_write_and_check_bundles(
     def run(*arguments: str) -> Result:
         return survey(settings.home, *arguments, SURVEY_DATABASE_URL=settings.database_url)
 
+    with world.database.write() as session:
+        told = {"name": "gone.csv", "kind": "csv", "digest": "0" * 64}
+        round_log.add(session, world.round_id, {"type": "release", **told})
     public, auditor = tmp_path / "public", tmp_path / "auditor"
     wrote = json.loads(run("bundle", "test-round", "--to", str(public), "--json").stdout)
     assert wrote["kind"] == "public"
@@ -223,6 +226,8 @@ def test_the_commands_write_and_check_bundles(
     alone = [sys.executable, "-I", str(public / "verify.py")]
     done = subprocess.run(alone, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+    assert "1 个公布过的文件不在包里" in done.stdout.decode()
+    assert "1 个公布过的文件不在包里" in run("verify", str(public)).stdout
 
 
 def test_a_log_set_back_or_signed_by_another_is_told_by_what_witnesses_kept(
