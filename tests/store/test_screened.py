@@ -138,11 +138,12 @@ def test_the_database_itself_refuses_to_leave_out_by_one(world: World, settings:
 
 def test_without_that_trigger_one_would_do(world: World, settings: Settings) -> None:
     """The counter-proof."""
+    run = newest(world, settings)
     name = "screening_decision_two_persons"
     where = "" if world.database.is_sqlite else " ON screening_decision"
     with world.database.write() as session:
         session.execute(text(f"DROP TRIGGER {name}{where}"))
-        session.add(row(world, newest(world, settings), act="exclude"))
+        session.add(row(world, run, act="exclude"))
     assert [one.act for one in screened.acts_of(world.database, world.round_id)] == ["exclude"]
 
 

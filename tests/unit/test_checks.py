@@ -1,13 +1,13 @@
 """Unsafe settings are named, all of them at once, and in production they stop the start."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from survey_app.cli import group
-from survey_app.core import checks
 from survey_app.core.checks import Surroundings, look, refusals, safe_settings
 from survey_app.core.config import UnsafeSettingsError
 from survey_app.core.database import Database
@@ -106,7 +106,7 @@ def test_outside_production_only_a_weak_secret_and_the_store_stop_the_start(
 def test_several_processes_on_windows_are_named(
     good: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks.sys, "platform", "win32")
+    monkeypatch.setattr(sys, "platform", "win32")
     environ = good | {"WEB_CONCURRENCY": "4"}
     around = Surroundings.before_start(environ)
     assert "只能用一个进程" in "".join(refusals(around, look(around)))

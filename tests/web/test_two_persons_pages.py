@@ -1,7 +1,7 @@
 """Two operators at two desks: one asks with a reason, the other approves, and then it happens."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 import pytest
@@ -50,8 +50,8 @@ def row_of(world: World) -> Round:
         return row
 
 
-def ask(desk: Desk, kind: str, round_id: int = 1, **fields: str) -> None:
-    reply = desk.post(f"/admin/rounds/{round_id}/ask/{kind}", {"reason": REASON, **fields})
+def ask(desk: Desk, kind: str, fields: Mapping[str, str] | None = None) -> None:
+    reply = desk.post(f"/admin/rounds/1/ask/{kind}", {"reason": REASON, **(fields or {})})
     assert reply.status_code == 302, reply.text[-3000:]
 
 
@@ -112,7 +112,7 @@ def test_a_closing_time_is_only_put_off(app: Flask) -> None:
     sooner = admin.post(address, {"reason": REASON, **typed(-1)})
     assert sooner.status_code == 409
     assert "没有晚于现在的截止时间" in sooner.text
-    ask(admin, "round.extend", **typed(1))
+    ask(admin, "round.extend", typed(1))
     assert row_of(world).close_at == close_at
     assert decide(clerk) == 302
     put_off = row_of(world).close_at
