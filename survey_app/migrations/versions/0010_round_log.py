@@ -87,7 +87,8 @@ def _leave_no_gap() -> None:
 def _commit_to_ballots() -> None:
     """Write the ballots again, each with a fresh opening and its commitment."""
     connection = op.get_bind()
-    links = dict(connection.execute(sa.text("SELECT id, token FROM link")).all())
+    found = connection.execute(sa.text("SELECT id, token FROM link"))
+    links: dict[int, str] = {link_id: token for link_id, token in found}
     rows = [
         _committed(dict(row), links)
         for row in connection.execute(sa.text("SELECT * FROM ballot ORDER BY id")).mappings()

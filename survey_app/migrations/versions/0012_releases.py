@@ -77,9 +77,7 @@ def _create_publication() -> None:
         sa.CheckConstraint(
             "style IN ('grades', 'scores', 'intervals')", name=op.f("ck_publication_style")
         ),
-        sa.CheckConstraint(
-            "act = 'publish' OR reason <> ''", name=op.f("ck_publication_says_why")
-        ),
+        sa.CheckConstraint("act = 'publish' OR reason <> ''", name=op.f("ck_publication_says_why")),
         sa.ForeignKeyConstraint(
             ["round_id"], ["round.id"], name=op.f("fk_publication_round_id_round")
         ),

@@ -156,7 +156,7 @@ def _count_entered() -> None:
     for act, row, sign in (("INSERT", "NEW", "+"), ("DELETE", "OLD", "-")):
         name = f"admission_entered_{act.lower()}"
         counting = (
-            f"UPDATE counted_session SET entered = entered {sign} 1"
+            f"UPDATE counted_session SET entered = entered {sign} 1"  # noqa: S608 -- our own names
             f" WHERE batch_id = (SELECT batch_id FROM card WHERE id = {row}.card_id);"
         )
         if is_sqlite:
