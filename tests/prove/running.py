@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from tests.prove.state import Line, State
+from tests.prove.state import Line, State, commit
 from tests.prove.trial import CannotTryError, Counts, Run, Task, Trial
 
 HARD_LIMIT = 4
@@ -27,7 +27,7 @@ def run_once(trial: Trial, state: State, wanted: int, seconds: float) -> Line:
     """One slice of a trial, and once its counter-proof, added to the state."""
     line = state.line(trial.id)
     began = time.monotonic()
-    line.missing, line.is_broken = "", False
+    line.missing, line.is_broken, line.commit = "", False, commit()
     try:
         if line.counter is None and trial.counter_proof is not None:
             line.counter = attempt(

@@ -24,6 +24,8 @@ class Line:
     missing: str = ""
     """Why it could not be tried, or how the trial itself broke."""
     is_broken: bool = False
+    commit: str = ""
+    """The commit of the last run."""
 
 
 @dataclass

@@ -117,15 +117,17 @@ def write(trials: Sequence[Trial], state: State, path: Path) -> None:
     )
     parts = [head]
     for section, of_section in groupby(trials, key=lambda one: one.section):
-        rows = [_row(one, state.line(one.id)) for one in of_section]
+        rows = [_row(one, state) for one in of_section]
         parts.append("\n".join([f"## {section}\n", COLUMNS, RULE, *rows]) + "\n")
     path.write_text("\n".join(parts))
 
 
-def _row(trial: Trial, line: Line) -> str:
+def _row(trial: Trial, state: State) -> str:
+    line = state.line(trial.id)
     counts = line.counts
     also = [f"{number(n)} {name}" for name, n in counts.also.items()]
-    result = "; ".join([verdict(trial, line), *also, *counts.notes])
+    elsewhere = [f"at commit `{line.commit}`"] if line.commit not in ("", state.commit) else []
+    result = "; ".join([verdict(trial, line), *also, *counts.notes, *elsewhere])
     cells = (
         f"{trial.promise} ({', '.join(trial.invariants)})" if trial.invariants else trial.promise,
         trial.how,

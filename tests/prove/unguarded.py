@@ -41,6 +41,7 @@ def _early_thanks() -> None:
 
 def _unsynced() -> None:
     Database.check = lambda self: None  # type: ignore[method-assign]
+    Database.unsafe = lambda self, **_: []  # type: ignore[method-assign]
 
 
 def _no_close() -> None:

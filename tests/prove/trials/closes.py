@@ -15,6 +15,7 @@ from tests.prove.unguarded import named as unguarded_app
 from tests.rounds import BINDINGS, OPERATOR, SCHEME, World, filled, make_world
 
 WORKERS = (2, 2, 3, 4)
+HEARD, HEARD_SECONDS = 12, 10
 
 
 def closes(kind: str, task: Task, unguarded: str = "") -> Counts:
@@ -48,7 +49,7 @@ def _one_close(world: World, serving: Serving, seconds: float) -> Counts:
         began = time.monotonic()
         counted = closing.close_round(world.database, OPERATOR, world.round_id)
         ended = time.monotonic()
-        time.sleep(0.3)
+        _heard(load.told)
     told = load.told
     is_right = (
         ballots(world) == counted == len(receipts(world))
@@ -57,6 +58,14 @@ def _one_close(world: World, serving: Serving, seconds: float) -> Counts:
     )
     also = {"answers before": len(told.receipts), "told that it is over": len(told.closed)}
     return Counts(1, int(not is_right), also)
+
+
+def _heard(told: Told) -> None:
+    """Wait until some clients had an answer to what they asked after the close."""
+    before = sum(told.statuses.values())
+    until = time.monotonic() + HEARD_SECONDS
+    while time.monotonic() < until and sum(told.statuses.values()) < before + HEARD:
+        time.sleep(0.05)
 
 
 def _is_one_moment(told: Told, began: float, ended: float) -> bool:

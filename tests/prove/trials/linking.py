@@ -6,6 +6,7 @@ the log, files on the disk. An attack is an order or a pairing; five right of 20
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -15,8 +16,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from forms.decoder import decode
+from survey_app.ballots import integration
 from survey_app.ballots.accept import Submission
-from survey_app.ballots.integration import integrate
 from survey_app.ballots.payload import pack
 from survey_app.ballots.service import submission
 from survey_app.ballots.writer import BallotWriter
@@ -29,6 +30,7 @@ from tests.rounds import OPERATOR, World, make_world
 
 PEOPLE = 200
 CHANCE = 5
+A_BATCH = 20
 LOG_PAUSE = 10
 """Into the log after so many, without its minute's rest: the smallest batches there can be."""
 PAGE, PAGES = 4096, (4096, 8192)
@@ -49,7 +51,6 @@ def attacks(kind: str, task: Task, *, is_sealed: bool) -> Counts:
             before = dict(_files(store_files(store, has_wal=is_sealed), truth, "before the end: "))
             _end(world, store, is_sealed=is_sealed)
             found = dict(_by_query(kind, store.database))
-            found |= _by_log(store.database)
             found |= _files(store_files(store, has_wal=is_sealed), truth, "")
             counts += _score({**found, **(before if is_sealed else {})}, truth)
             if store.server and not is_sealed:
@@ -85,8 +86,8 @@ def vote(world: World, random: Random) -> list[bytes]:
         sent, payload = filled_at_random(world, card.qr_code, random)
         assert writer.submit(sent).is_recorded
         payloads.append(payload)
-        if number % LOG_PAUSE == LOG_PAUSE - 1:
-            integrate(world.database, world.round_id)
+        if number % LOG_PAUSE == LOG_PAUSE - 1 or integration.LEAST == 1:
+            integration.integrate(world.database, world.round_id)
     assert len(set(payloads)) == len(payloads)
     return payloads
 
@@ -140,13 +141,6 @@ def _by_query(kind: str, database: Database) -> Iterator[tuple[str, Order]]:
                 yield name, list(session.scalars(text(query)))[: 2 * PEOPLE]
         except DBAPIError:
             continue  # no such column: nothing to be read
-
-
-def _by_log(database: Database) -> dict[str, Order]:
-    """Ballots in the order in which the public log took them in."""
-    query = "SELECT b.payload FROM ballot b JOIN log_leaf l ON l.subject = b.commitment "
-    with database.read() as session:
-        return {"order of the log": list(session.scalars(text(query + "ORDER BY l.place")))}
 
 
 def _files(paths: Iterable[Path], truth: Order, when: str) -> Iterator[tuple[str, Order]]:
@@ -207,6 +201,32 @@ def store_files(store: Store, *, has_wal: bool) -> Iterator[Path]:
                 yield path
 
 
+def log_order(task: Task) -> Counts:
+    """Ballots guessed by their place in the public log; what is right beyond 5 % is a failure."""
+    tried = right = 0
+    while task.goes_on(tried):
+        with STORES["sqlite"](task) as store:
+            world = make_world(store.database, store.home, cards=PEOPLE)
+            truth = vote(world, Random(f"{task.seed} {tried}"))
+            closing.close_round(store.database, OPERATOR, world.round_id)
+            query = "SELECT b.payload FROM ballot b JOIN log_leaf l ON l.subject = b.commitment "
+            with store.database.read() as session:
+                order = list(session.scalars(text(query + "ORDER BY l.place")))
+            tried, right = tried + PEOPLE, right + _right(order, truth)
+    return Counts(tried, max(0, right - tried // A_BATCH), {"right": right})
+
+
+def log_at_once(task: Task) -> Counts:
+    """The same where every ballot goes into the log at once; counts ballots found by place."""
+    kept = integration.LEAST, integration.LEFT
+    integration.LEAST, integration.LEFT = 1, 0
+    try:
+        found = log_order(replace(task, wanted=1))
+    finally:
+        integration.LEAST, integration.LEFT = kept
+    return Counts(found.tried, found.also["right"])
+
+
 def naive(kind: str, task: Task) -> Counts:
     """The same people in tables as they are usually made; counts answers the attacks link."""
     make = {
@@ -232,7 +252,7 @@ def naive(kind: str, task: Task) -> Counts:
 def _line(kind: str, name: str, *, is_sealed: bool) -> Trial:
     sort = "sealed" if is_sealed else "plain"
     what = "hidden row numbers, transaction numbers, order in files, pages"
-    what += ", order of the public log" + (", write-ahead log, all before the end" * is_sealed)
+    what += ", write-ahead log, all of it before the end too" * is_sealed
     return Trial(
         id=f"linking-{sort}-{kind}",
         section="Secret",
@@ -253,9 +273,31 @@ def _line(kind: str, name: str, *, is_sealed: bool) -> Trial:
     )
 
 
-TRIALS = tuple(
-    _line(kind, name, is_sealed=is_sealed)
-    for (kind, name), is_sealed in product(
-        (("sqlite", "SQLite"), ("postgres", "PostgreSQL")), (False, True)
-    )
+LOG = Trial(
+    id="linking-log",
+    section="Secret",
+    promise="A place in the public log narrows a ballot of a plain round to no fewer than 20",
+    invariants=("I12",),
+    how="200 people vote with cards, ballots go into the log in the smallest batches there can be; "
+    "who knows the whole order guesses by place, and may be right for one in 20",
+    tries="ballots guessed",
+    nightly=1_000,
+    full=10_000,
+    run=log_order,
+    seconds=60,
+    short=200,
+    guard="every ballot into the log at once",
+    counter_proof=log_at_once,
+    counter_wanted=1,
+    counter_share=0.9,
+)
+
+TRIALS = (
+    LOG,
+    *(
+        _line(kind, name, is_sealed=is_sealed)
+        for (kind, name), is_sealed in product(
+            (("sqlite", "SQLite"), ("postgres", "PostgreSQL")), (False, True)
+        )
+    ),
 )

@@ -51,6 +51,7 @@ def after_destruction(kind: str, task: Task) -> Counts:
             world = _rated(store, is_sealed=True)
             _voted(world, counts.tried + task.seed)
             _assess(store, world)
+            _sampled(store)
             secrets = _secrets(world)
             there = _find(secrets, store_files(store, has_wal=False))
             _destroy(store, world)
@@ -77,10 +78,10 @@ def _rated(store: Store, *, is_sealed: bool) -> World:
 
 def _voted(world: World, seed: int) -> list[bytes]:
     """Everybody votes, with a comment of their own: the plain payloads and words."""
-    random, secrets = Random(seed), []
+    random, secrets = Random(f"{seed} {bool(world.shares)}"), []
     writer = BallotWriter(world.database, world.keys)
     for number, card in enumerate(world.cards):
-        words = f"{WORDS}{seed}-{number}。"
+        words = f"{WORDS}{world.round_id}-{seed}-{number}-{bool(world.shares)}。"
         sent, payload = filled_at_random(world, card.qr_code, random, words)
         assert writer.submit(sent).is_recorded
         secrets += [payload, words.encode()]
@@ -95,6 +96,14 @@ def _assess(store: Store, world: World) -> None:
     closing.seal(store.database, world.rounds, OPERATOR, world.round_id, sealed)
     with store.database.write() as session:
         life.move(session, hold_round(session, world.round_id), "assess", OPERATOR, clock.now())
+
+
+def _sampled(store: Store) -> None:
+    """PostgreSQL looks at values for its planner, as it does by itself within minutes."""
+    if store.server is not None:
+        with store.database.engine.connect() as connection:
+            connection.exec_driver_sql("ANALYZE")
+            connection.commit()
 
 
 def _destroy(store: Store, world: World) -> None:
