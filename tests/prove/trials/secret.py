@@ -78,10 +78,11 @@ def _rated(store: Store, *, is_sealed: bool) -> World:
 
 def _voted(world: World, seed: int) -> list[bytes]:
     """Everybody votes, with a comment of their own: the plain payloads and words."""
-    random, secrets = Random(f"{seed} {bool(world.shares)}"), []
+    # A server keeps what earlier rounds wrote: nobody answers like anybody before.
+    random, secrets = Random(f"{seed} {world.cards[0].qr_code}"), []
     writer = BallotWriter(world.database, world.keys)
-    for number, card in enumerate(world.cards):
-        words = f"{WORDS}{world.round_id}-{seed}-{number}-{bool(world.shares)}。"
+    for card in world.cards:
+        words = f"{WORDS}{card.qr_code}。"
         sent, payload = filled_at_random(world, card.qr_code, random, words)
         assert writer.submit(sent).is_recorded
         secrets += [payload, words.encode()]
