@@ -88,7 +88,7 @@ def _commit_to_ballots() -> None:
     """Write the ballots again, each with a fresh opening and its commitment."""
     connection = op.get_bind()
     found = connection.execute(sa.text("SELECT id, token FROM link"))
-    links: dict[int, str] = {link_id: token for link_id, token in found}
+    links: dict[int, str] = {row.id: row.token for row in found}
     rows = [
         _committed(dict(row), links)
         for row in connection.execute(sa.text("SELECT * FROM ballot ORDER BY id")).mappings()
