@@ -151,7 +151,8 @@ def _counter(trial: Trial, counter: Counts | None) -> str:
         return "–"
     if counter is None:
         return f"{trial.guard}: not tried"
-    return f"{trial.guard}: {number(counter.failed)} of {number(counter.tried)} succeed"
+    succeeded = min(counter.failed, counter.tried)  # one attack may break several things
+    return f"{trial.guard}: {number(succeeded)} of {number(counter.tried)} succeed"
 
 
 def number(n: int) -> str:
