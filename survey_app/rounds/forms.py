@@ -225,7 +225,9 @@ class CountedCardsForm(FlaskForm):  # type: ignore[misc]
     )
     valid_until = DateField(_("到哪天为止（含当天）"), [Optional()], description=_("可空。"))
     place = SelectField(
-        _("只能在哪台平板上用"), description=_("可空。不选就是用自己的手机，在哪里都能用。")
+        _("只能在哪台平板上用"),
+        default="",
+        description=_("可空。不选就是用自己的手机，在哪里都能用。"),
     )
     batches = HiddenField()
 
