@@ -107,11 +107,12 @@ def _batch(try_one: Callable[[st.DataObject], None], wanted: int, seed: int) -> 
 def pages(task: Task) -> Counts:
     """A walk through every link as each role; a failure is a fault of a page, or a changed row."""
     product, counts = make_product(task.folder / "home"), Counts()
-    before = rows_of(product.held.database)
     for role in ROLES:
         if not task.goes_on(counts.tried):
             break
-        walk = Walk(product.app, signed_in(product.app, role).client, most=12)
+        client = signed_in(product.app, role).client
+        before = rows_of(product.held.database)
+        walk = Walk(product.app, client, most=12)
         walk.through(ENTRIES.get(role, "/admin/"), *public_addresses(product))
         changed = bool(written_by_reading(before, rows_of(product.held.database)))
         notes = tuple(f"{place}: {fault}" for place, fault in walk.faults[:3])
