@@ -1,6 +1,6 @@
 """From waiting rows to leaves of the round's log, so that a place tells nobody's time.
 
-While a round is open, ballots wait until a rater class has twenty, and then a random part of
+While a round is open, ballots wait until a rater class has forty, and then a random part of
 them goes in together with as many receipts, drawn apart from the ballots. At the close
 everything goes in that is left, then the cards used, then the close itself.
 """
@@ -24,7 +24,7 @@ from survey_app.record.tables import LogLeaf
 from survey_app.rounds import life, log_opening
 from survey_app.rounds.tables import Round
 
-LEAST, LEFT = 20, 10
+LEAST, LEFT = 40, 20
 """So many of a class must wait, and so many of them go on waiting."""
 MOST = 2_000
 """No more of a class go in at once, so that nobody waits long for the store."""

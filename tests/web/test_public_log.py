@@ -20,7 +20,7 @@ from analysis.round_log.leaves import leaf_bytes, receipt_hash
 from analysis.round_log.merkle import leaf_hash, verify_consistency, verify_inclusion
 from analysis.round_log.notes import open_checkpoint, verifier_key
 from survey_app.ballots.accept import accept_many
-from survey_app.ballots.integration import LEFT, integrate
+from survey_app.ballots.integration import LEAST, LEFT, integrate
 from survey_app.ballots.tables import Receipt
 from survey_app.cli import group
 from survey_app.closing import service as closing
@@ -36,7 +36,7 @@ from tests.web.desk import make_app, signed_in
 from tests.web.strict import StrictClient
 
 MakeRound = Callable[..., World]
-N = 30
+N = LEAST + 10
 
 
 def send(world: World, n: int = N) -> list[str]:
@@ -156,7 +156,7 @@ def test_every_later_head_is_shown_to_extend_every_earlier_one(
 ) -> None:
     world = make_round()
     for _ in range(4):
-        send(world, 20)
+        send(world, LEAST)
         integrate(world.database, world.round_id)
     with world.database.read() as session:
         sizes = list(session.scalars(select(LogCheckpoint.size).order_by(LogCheckpoint.size)))
@@ -281,14 +281,14 @@ def test_a_witness_refuses_a_log_that_was_written_anew(
 ) -> None:
     """Even the holder of the key, who forgets the heads it signed, cannot get past a witness."""
     world, file = make_round(), tmp_path / "witness.jsonl"
-    send(world, 25)
+    send(world, LEAST + 5)
     integrate(world.database, world.round_id)
     with serving(app) as address:
         assert watch(address, file).exit_code == 0
         take_back(world.database, 1)
         for one in web_settings.heads_dir.glob("*.note"):
             one.unlink()
-        send(world, 60)
+        send(world, 3 * LEAST)
         app.extensions["log_trees"] = LogTrees()
         integrate(world.database, world.round_id)
         refused = watch(address, file)
