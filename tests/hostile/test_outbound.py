@@ -5,7 +5,6 @@ That a server does not while raters are there, test_traces.py shows.
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import missing
+from tests.prove.traced import need_strace
+from tests.prove.trial import CannotTryError, NotAllowedError
 
 WATCHING = Path(__file__).with_name("watching")
 ROOT = Path(__file__).parents[2]
@@ -70,8 +71,12 @@ def test_the_trace_sees_an_attempt(tmp_path: Path) -> None:
 
 def traced(command: list[str], folder: Path) -> list[str]:
     """The command under strace, which also sees what libraries do by themselves."""
-    if shutil.which("strace") is None:
-        missing("strace")
+    try:
+        need_strace()
+    except NotAllowedError as error:
+        pytest.skip(f"*** {error}: NOT TESTED ***")
+    except CannotTryError as error:
+        missing(str(error))
     calls = ["--trace=connect,sendto", "--seccomp-bpf", "-f"]
     return ["strace", *calls, "-o", str(folder / "calls"), *command]
 

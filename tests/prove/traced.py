@@ -1,16 +1,28 @@
 """Reading what strace saw of one process: the calls on the files of one folder, in order."""
 
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.prove.disk import Disk, File, Write
+from tests.prove.trial import CannotTryError, NotAllowedError
 
 CALLS = "openat,open,close,lseek,write,pwrite64,writev,pwritev,fsync,fdatasync,ftruncate"
 CALLS += ",unlink,unlinkat,rename,renameat,renameat2"
 STRACE = ("strace", "-f", "-xx", "-s", "1000000", "-e", f"trace={CALLS}", "-o")
 _LINE = re.compile(r"^(?:\d+ +)?(\w+)\((.*)\) += (-?\d+)")
 _TEXT = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
+
+
+def need_strace() -> None:
+    """Raise CannotTryError where it is not installed, NotAllowedError where it may not trace."""
+    if shutil.which("strace") is None:
+        raise CannotTryError("strace is not installed")
+    tried = subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True, check=False)
+    if tried.returncode:
+        raise NotAllowedError("strace may not trace here")
 
 
 class NotFollowedError(Exception):

@@ -13,6 +13,10 @@ class CannotTryError(Exception):
     """What this trial needs is not here; the line says so and never counts as passed."""
 
 
+class NotAllowedError(CannotTryError):
+    """This machine does not let anybody do it: nothing that could be installed would help."""
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """How often something was tried and how often it failed.
@@ -64,9 +68,9 @@ class Trial:
 
     `tries` names what is counted; `nightly` and `full` say how many. A nightly run may take
     `seconds`; the full run takes slices of the same length until its count is reached. `short` is
-    the count of the ordinary test (0: none, the trial is too long for one), `is_long` puts that
-    test into `make long`. `counter_proof` is `run` with `guard` taken out: it must succeed
-    as an attack, at least `counter_share` of the times.
+    the count of the ordinary test (0: none, the trial is too long for one).
+    `counter_proof` is `run` with `guard` taken out: it must succeed as an attack, at least
+    `counter_share` of the times.
     """
 
     id: str
@@ -80,7 +84,6 @@ class Trial:
     run: Run
     seconds: float = 60
     short: int = 0
-    is_long: bool = False
     guard: str = ""
     counter_proof: Run | None = None
     counter_wanted: int = 20

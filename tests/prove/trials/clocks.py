@@ -158,7 +158,6 @@ TRIALS = tuple(
         run=partial(jumping_clock, kind),
         seconds=40,
         short=30,
-        is_long=kind == "postgres",
         guard="whether a round is open is asked of the clock alone",
         counter_proof=partial(jumping_clock, kind, is_guarded=False),
         counter_wanted=150,

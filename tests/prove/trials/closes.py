@@ -104,7 +104,6 @@ def _line(kind: str, name: str) -> Trial:
         run=partial(closes, kind),
         seconds=75,
         short=2,
-        is_long=kind == "postgres",
         guard="accepting does not look at the state",
         counter_proof=partial(unguarded_closes, kind),
         counter_wanted=2,

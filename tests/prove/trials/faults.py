@@ -1,7 +1,6 @@
 """A full disk, failing disks, a store held by others or gone: told plainly, and back by itself."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +17,8 @@ from tests.chaos.serving import Serving
 from tests.prove.client import RECOVERY_SECONDS, Client
 from tests.prove.state import ROOT
 from tests.prove.stores import Store, postgres_store, sqlite_store
-from tests.prove.trial import CannotTryError, Counts, Task, Trial
+from tests.prove.traced import need_strace
+from tests.prove.trial import Counts, NotAllowedError, Task, Trial
 from tests.prove.trials.kills import ballots
 from tests.prove.unguarded import named as unguarded_app
 from tests.rounds import make_world
@@ -101,7 +101,7 @@ def _small_disk(folder: Path) -> Iterator[Path]:
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(disk)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        raise CannotTryError("a small disk cannot be mounted here (it takes root)")
+        raise NotAllowedError("a small disk cannot be mounted here (it takes root)")
     try:
         yield disk
     finally:
@@ -133,8 +133,7 @@ def held_by_another(task: Task) -> Counts:
 
 def io_errors(task: Task, *, blind: bool = False) -> Counts:
     """The accept loop with calls that fail now and then; a failure is a false thanks."""
-    if shutil.which("strace") is None:
-        raise CannotTryError("strace is not installed")
+    need_strace()
     random, counts = Random(task.seed), Counts()
     while task.goes_on(counts.tried):
         with sqlite_store(task) as store:
@@ -200,7 +199,6 @@ TRIALS = (
         run=postgres_down,
         seconds=60,
         short=20,
-        is_long=True,
         guard="a store that is gone is an error like any other",
         counter_proof=partial(postgres_down, unguarded="wordless"),
     ),
@@ -216,7 +214,6 @@ TRIALS = (
         run=held_by_another,
         seconds=75,
         short=2,
-        is_long=True,
     ),
     Trial(
         id="fault-io-errors",

@@ -116,7 +116,6 @@ def _line(kind: str, promise: str, how: str, mode: str, guard: str) -> Trial:
         run=partial(kills, kind),
         seconds=220,
         short=60,
-        is_long=kind == "postgres",
         guard=guard,
         counter_proof=partial(unguarded_kills, kind, mode),
         counter_wanted=150,

@@ -265,7 +265,6 @@ def _line(kind: str, name: str, *, is_sealed: bool) -> Trial:
         run=partial(attacks, kind, is_sealed=is_sealed),
         seconds=40,
         short=1,
-        is_long=kind == "postgres",
         guard="tables as usually made, a numbered row each",
         counter_proof=partial(naive, kind),
         counter_wanted=PEOPLE,

@@ -137,7 +137,6 @@ def _line(kind: str, name: str) -> Trial:
         run=partial(lost_replies, kind),
         seconds=45,
         short=20,
-        is_long=kind == "postgres",
         guard="no primary key on receipts",
         counter_proof=partial(lost_replies, kind, is_guarded=False),
     )

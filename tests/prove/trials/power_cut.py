@@ -10,8 +10,8 @@ from random import Random
 from tests.prove.disk import Disk
 from tests.prove.state import ROOT
 from tests.prove.stores import Store, sqlite_store
-from tests.prove.traced import STRACE, Replay
-from tests.prove.trial import CannotTryError, Counts, Task, Trial
+from tests.prove.traced import STRACE, Replay, need_strace
+from tests.prove.trial import Counts, Task, Trial
 from tests.rounds import make_world
 
 ANSWERS = 120
@@ -20,8 +20,7 @@ CUTS_A_RUN = 100
 
 def power_cuts(task: Task, without: str = "") -> Counts:
     """Cuts at instants of the accept loop; a failure is one after which anything is missing."""
-    if shutil.which("strace") is None:
-        raise CannotTryError("strace is not installed")
+    need_strace()
     counts, random = Counts(), Random(task.seed)
     while task.goes_on(counts.tried):
         with sqlite_store(task) as store:

@@ -114,7 +114,6 @@ def _line(name: str, promise: str, how: str, guard: str, run: Run, counter_proof
         run=run,
         seconds=75,
         short=60,
-        is_long=name.endswith("postgres"),
         guard=guard,
         counter_proof=counter_proof,
         counter_wanted=10,

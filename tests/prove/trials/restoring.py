@@ -202,7 +202,6 @@ def _line(kind: str, name: str) -> Trial:
         run=partial(drills, kind),
         seconds=45,
         short=1,
-        is_long=True,
         guard="no signed head kept, no checkpoint held by others",
         counter_proof=partial(drills, kind, is_guarded=False),
         counter_wanted=1,
