@@ -110,5 +110,5 @@ def confirm() -> Response:
     kind = cast("Kind | None", form.kind.data or None)
     service.carry_out(services().database, current().login, upload, kind, mode)
     discard(services().settings, upload)
-    flash(_("“{file}”已导入。").format(file=upload.name))
+    flash(_("“{file}”已导入。接下来可以到“轮次”新建一轮评议。").format(file=upload.name))
     return redirect(url_for("register.index"))

@@ -94,6 +94,7 @@ def test_an_administrator_makes_an_operator_who_signs_in(app: Flask) -> None:
     refused = desk.post("/admin/operators/", fields)
     assert refused.status_code == 422
     assert "两次输入的密码不一样" in refused.text
+    assert refused.text.index("操作员没有建成") < refused.text.index("登录名")
     assert 'value="李"' in refused.text
     fields |= {"password": "li li li li", "again": "li li li li"}
     weak = desk.post("/admin/operators/", fields)

@@ -81,6 +81,7 @@ def hold(desk: Desk) -> list[str]:
     assert now(page) == "现在：演练一次开封"
     page = follow(desk, f"{BASE}/ceremony/rehearsal", {"first": sheets[2], "second": sheets[0]})
     assert "密钥仪式已完成" in page
+    assert "--with-keys" in page  # paper alone opens nothing once the key file is lost
     return sheets
 
 
