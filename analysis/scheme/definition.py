@@ -123,8 +123,8 @@ class Scheme:
         )
 
     def rater_class_name(self, key: str) -> Text:
-        """How a rater class is called; its key where the scheme does not name it."""
-        return self.rater_classes.get(key, Text(key))
+        """How a rater class is called here, else in a shipped scheme, else its key."""
+        return self.rater_classes.get(key) or _known_rater_classes().get(key, Text(key))
 
     def ratee_class_name(self, key: str) -> Text:
         """How a class of ratees is called; its key where the scheme does not name it."""
@@ -220,3 +220,11 @@ def shipped() -> dict[str, Scheme]:
     """The schemes that ship with the product, by key."""
     loaded = (Scheme.load(path) for path in sorted(SCHEMES.glob("*.toml")))
     return {scheme.key: scheme for scheme in loaded}
+
+
+@cache
+def _known_rater_classes() -> dict[str, Text]:
+    known: dict[str, Text] = {}
+    for scheme in shipped().values():
+        known = {**scheme.rater_classes, **known}
+    return known

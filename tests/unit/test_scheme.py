@@ -208,3 +208,10 @@ def test_the_rules_a_scheme_may_name_are_those_of_screening() -> None:
     from analysis.screening import VOIDABLE_RULES as OF_SCREENING
 
     assert set(VOIDABLE_RULES) == set(OF_SCREENING)
+
+
+def test_a_class_the_scheme_does_not_name_is_called_as_elsewhere() -> None:
+    plain = shipped()["plain"]
+    assert "delegate_city" not in plain.rater_classes
+    assert str(plain.rater_class_name("delegate_city")) == "市人大代表"
+    assert str(plain.rater_class_name("unheard_of")) == "unheard_of"
