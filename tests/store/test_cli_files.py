@@ -321,7 +321,7 @@ def test_a_changed_sealed_file_is_not_assessed(desk: Path) -> None:
 def test_a_folder_of_nothing_is_bad_input_to_verify(tmp_path: Path) -> None:
     done = survey(tmp_path, "verify", str(tmp_path))
     assert done.exit_code == 3
-    assert "没有封存的轮次" in done.stderr
+    assert "没有核验包、封存的轮次" in done.stderr
 
 
 def test_schemes_are_checked_and_compared(desk: Path) -> None:

@@ -28,7 +28,7 @@ from tests.rounds import make_world
 COMMANDS = (
     *("demo", "serve", "init", "operator", "seal-csv", "assess", "verify"),
     *("close", "seal", "backup", "restore", "attacks"),
-    *("witness", "bundle", "check"),
+    *("witness", "bundle", "check", "verify-round"),
     *("ceremony", "open-ballots", "destroyed"),
 )
 
