@@ -59,6 +59,7 @@ def test_from_an_empty_register_to_an_opened_workbook(
     }.items():
         page.get_by_label(label, exact=False).first.fill(text)
     page.get_by_label("单项评议方案").check()
+    page.get_by_label("密封轮次", exact=False).uncheck()  # chosen beforehand, there is a roster
     for ratee_class in ("区县", "市直单位"):
         page.get_by_label(f"市级领导 × {ratee_class}").select_option(label="不参与")
     press(page, "保存")

@@ -1,6 +1,7 @@
 """Farms of cards among honest ones, simulated: how many are flagged, how many honest places are."""
 
 import numpy as np
+from scipy.stats import binom
 
 from analysis.attacks.card_farm import card_farm
 from analysis.attacks.detectors import card_runs
@@ -25,7 +26,9 @@ def farms(task: Task, *, size: int = FARM) -> Counts:
         flagged += int(np.delete(flags, target).sum())
         honest_places += setting.units - 1
         tried += 1
-    is_kept = found >= WANTED * tried and flagged <= ALARMS * honest_places
+    # What chance alone exceeds once in twenty is no alarm: a share of few places is coarse.
+    alarms = binom.ppf(0.95, honest_places, ALARMS) if tried else 0
+    is_kept = found >= WANTED * tried and flagged <= alarms
     notes = (f"found {found} of {tried} farms, flagged {flagged} of {honest_places} honest places",)
     return Counts(tried, 0 if is_kept else max(1, tried - found), {}, notes)
 
