@@ -100,7 +100,7 @@ def test_no_body_breaks_a_page_of_the_operators(target: Target, data: st.DataObj
 
 
 @pytest.mark.long
-@settings(max_examples=1_500, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=300, deadline=None, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_no_body_breaks_any_page(target: Target, data: st.DataObject) -> None:
     fuzz(target, target.forms, target.admin(), data)

@@ -107,13 +107,15 @@ def jumping_clock(kind: str, task: Task, *, is_guarded: bool = True) -> Counts:
     random, counts = Random(task.seed), Counts()
     while task.goes_on(counts.tried):
         with STORES[kind](task) as store, time_machine.travel(datetime.now(UTC)) as traveller:
-            walk = _walk(store, random, traveller)
+            app = calm_app(store)
+            walk = _walk(store, app, random, traveller)
             for number in range(STEPS):
                 if number == STEPS // 2 and not walk.is_over and random.random() < 0.5:
                     walk.close()
                 if not is_guarded:
                     _forget_the_close(walk)
                 walk.step()
+            app.extensions["survey"].database.dispose()
             lost = len(set(walk.told.values()) - receipts(walk.world))
             counts += Counts(
                 walk.jumps, walk.wrong + lost, {"rounds": 1, "answers": len(walk.told)}
@@ -121,11 +123,11 @@ def jumping_clock(kind: str, task: Task, *, is_guarded: bool = True) -> Counts:
     return counts
 
 
-def _walk(store: Store, random: Random, traveller: Any) -> Walk:
+def _walk(store: Store, app: Flask, random: Random, traveller: Any) -> Walk:
     truth = clock.now()
     close_at = truth + CLOSE_AFTER
     world = make_world(store.database, store.home, cards=CARDS, close_at=close_at)
-    walk = Walk(world, calm_app(store).test_client(), random, traveller, truth)
+    walk = Walk(world, app.test_client(), random, traveller, truth)
     for card in world.cards:
         walk.use_card_twice(card.qr_code)
     traveller.move_to(truth)
