@@ -178,5 +178,5 @@ def _write(progress: Progress, run: OpenedRun, period: Period, sealed: Sequence[
     forms = bound_forms(tuple(voice.kind for voice in period.voices))
     write_inputs(to / INPUTS, run.inputs, period.scheme_toml, list(forms.values()))
     labels = Labels(f"{period.title}（{SIMULATED}）", progress.city.organiser)
-    write_results(to, run.assessment, run.inputs, labels, run.sufficient)
-    progress.assessments[period.key] = run.assessment
+    write_results(to, run.whole, run.inputs, labels, run.sufficient)
+    progress.assessments[period.key] = run.whole

@@ -17,8 +17,6 @@ QUICK = (
     "race-card-sqlite",
     "race-form-sqlite",
     "lost-reply-sqlite",
-    "close-sqlite",
-    "clock-sqlite",
     "linking-plain-sqlite",
     "secret-sealed-sqlite",
 )

@@ -87,13 +87,13 @@ def test_the_forms_of_the_product_are_known(target: Target) -> None:
     assert len(target.operators) >= 25
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_no_body_breaks_a_page_of_the_public(target: Target, data: st.DataObject) -> None:
     fuzz(target, target.public, target.app.test_client(), data)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_no_body_breaks_a_page_of_the_operators(target: Target, data: st.DataObject) -> None:
     fuzz(target, target.operators, target.admin(), data)
