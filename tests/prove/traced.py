@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.prove.disk import Disk, File, Write
-from tests.prove.trial import CannotTryError, NotAllowedError
+from tests.prove.trial import CannotTryError
 
 CALLS = "openat,open,close,lseek,write,pwrite64,writev,pwritev,fsync,fdatasync,ftruncate"
 CALLS += ",unlink,unlinkat,rename,renameat,renameat2"
@@ -17,12 +17,12 @@ _TEXT = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 
 
 def need_strace() -> None:
-    """Raise CannotTryError where it is not installed, NotAllowedError where it may not trace."""
+    """Raise CannotTryError where it is not installed or may not trace."""
     if shutil.which("strace") is None:
         raise CannotTryError("strace is not installed")
     tried = subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True, check=False)
     if tried.returncode:
-        raise NotAllowedError("strace may not trace here")
+        raise CannotTryError("strace may not trace here")
 
 
 class NotFollowedError(Exception):

@@ -13,10 +13,6 @@ class CannotTryError(Exception):
     """What this trial needs is not here; the line says so and never counts as passed."""
 
 
-class NotAllowedError(CannotTryError):
-    """This machine does not let anybody do it: nothing that could be installed would help."""
-
-
 @dataclass(frozen=True, slots=True)
 class Counts:
     """How often something was tried and how often it failed.

@@ -18,7 +18,7 @@ from tests.prove.client import RECOVERY_SECONDS, Client
 from tests.prove.state import ROOT
 from tests.prove.stores import Store, postgres_store, sqlite_store
 from tests.prove.traced import need_strace
-from tests.prove.trial import Counts, NotAllowedError, Task, Trial
+from tests.prove.trial import CannotTryError, Counts, Task, Trial
 from tests.prove.trials.kills import ballots
 from tests.prove.unguarded import named as unguarded_app
 from tests.rounds import make_world
@@ -101,7 +101,7 @@ def _small_disk(folder: Path) -> Iterator[Path]:
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(disk)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        raise NotAllowedError("a small disk cannot be mounted here (it takes root)")
+        raise CannotTryError("a small disk cannot be mounted here (it takes root)")
     try:
         yield disk
     finally:

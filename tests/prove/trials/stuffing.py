@@ -1,7 +1,6 @@
 """Farms of cards among honest ones, simulated: how many are flagged, how many honest places are."""
 
 import numpy as np
-from scipy.stats import binom
 
 from analysis.attacks.card_farm import card_farm
 from analysis.attacks.detectors import card_runs
@@ -26,9 +25,7 @@ def farms(task: Task, *, size: int = FARM) -> Counts:
         flagged += int(np.delete(flags, target).sum())
         honest_places += setting.units - 1
         tried += 1
-    # What chance alone exceeds once in twenty is no alarm: a share of few places is coarse.
-    alarms = binom.ppf(0.95, honest_places, ALARMS) if tried else 0
-    is_kept = found >= WANTED * tried and flagged <= alarms
+    is_kept = found >= WANTED * tried and flagged <= ALARMS * honest_places
     notes = (f"found {found} of {tried} farms, flagged {flagged} of {honest_places} honest places",)
     return Counts(tried, 0 if is_kept else max(1, tried - found), {}, notes)
 
@@ -59,7 +56,7 @@ TRIALS = (
         full=400,
         run=farms,
         seconds=60,
-        short=3,
+        short=40,
         guard="a farm of 3 cards, too few to be seen",
         counter_proof=unlooked,
         counter_wanted=5,
