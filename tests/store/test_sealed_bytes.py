@@ -3,6 +3,7 @@
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import psycopg
 import pytest
@@ -25,9 +26,9 @@ from survey_app.rounds import life
 from survey_app.rounds.frozen import hold_round
 from survey_app.rounds.keys import KeyDestroyedError
 from survey_app.rounds.tables import Card
+from tests.prove.trials.linking import filled_at_random
 from tests.rounds import OPERATOR, World, make_world
 
-WORDS = "路灯三个月不亮没人管"
 SECOND = SignedIn(2, "second", "另一位", "admin")
 
 
@@ -49,28 +50,31 @@ def on_disk(world: World, request: pytest.FixtureRequest, *, has_wal: bool = Tru
 
 
 def hand_in(world: World) -> list[bytes]:
-    """Three ballots with cards; gives what their plain payloads say of two ratees in a row."""
-    entrances = [world.at_card(card.qr_code) for card in world.cards[:3]]
-    given = [world.ballot(one, comment=WORDS) for one in entrances]
-    outcomes = accept_many(world.database, world.keys, given, at=clock.now())
+    """Three ballots with cards; gives their plain payloads and comments."""
+    # A server's WAL is that of all its tests: nobody answers like anybody before.
+    codes = [card.qr_code for card in world.cards[:3]]
+    words = [f"路灯三个月不亮没人管{code}。" for code in codes]
+    filled = zip(codes, words, strict=True)
+    given = [filled_at_random(world, code, Random(code), word) for code, word in filled]
+    outcomes = accept_many(world.database, world.keys, [sent for sent, _ in given], at=clock.now())
     assert {one.kind for one in outcomes} == {"accepted"}
-    return [one.payload for one in given]
+    return [*(payload for _, payload in given), *(word.encode() for word in words)]
 
 
 def test_no_answer_lies_on_the_disk_before_the_opening(
     database: Database, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     world = make_world(database, tmp_path, cards=3, is_sealed=True)
-    hand_in(world)
+    secrets = hand_in(world)
     closing.close_round(database, OPERATOR, world.round_id)
     before = on_disk(world, request)
     texts = world.shares[:2]
     folder = world.keys.folder
     unsealing.unseal(database, world.rounds, folder, OPERATOR, world.round_id, texts)
     with database.read() as session:
-        plain = session.scalars(select(Ballot.payload)).all()
-    assert len(plain) == 3
-    for secret in (WORDS.encode(), *plain):
+        plain = set(session.scalars(select(Ballot.payload)))
+    assert plain == set(secrets[:3])
+    for secret in secrets:
         assert secret not in before
         assert secret in on_disk(world, request), "the search finds what is there"
 
@@ -80,10 +84,9 @@ def test_a_plain_round_would_be_found_out(
 ) -> None:
     """The counter-proof: the same search reads the answers of a round that is not sealed."""
     world = make_world(database, tmp_path, cards=3)
-    payloads = hand_in(world)
+    secrets = hand_in(world)
     found = on_disk(world, request)
-    assert WORDS.encode() in found
-    assert all(one in found for one in payloads)
+    assert all(one in found for one in secrets)
 
 
 def test_the_private_key_never_lies_on_the_disk(database: Database, tmp_path: Path) -> None:

@@ -22,33 +22,12 @@ from analysis.scheme import Scheme
 from analysis.sealed_round import BallotColumns, SealedHeader, write_sealed_round
 from forms.problems import canonical_json, digest
 from forms.questionnaire import library
+from tests.rounds import SCHEME
 
 ROOT = Path(__file__).parents[3]
 KEY = Ed25519PrivateKey.from_private_bytes(sha256(b"a key for tests").digest())
 ORIGIN = "survey.example/round/made-1"
 AT = "2026-11-21T19:04:13Z"
-SCHEME = """
-key = "made"
-version = "1"
-title = "测试方案"
-missing = "redistribute"
-
-[rater_class]
-citizen = "市民"
-delegate = "人大代表"
-
-[ratee_class]
-unit = "市直单位"
-
-[[component]]
-key = "public"
-name = "公众评议"
-weight = "100"
-source = "questionnaire"
-questionnaires = ["unit.short", "delegate-unit.short"]
-rater_classes = { citizen = "60", delegate = "40" }
-min_n = 1
-"""
 FORMS = {"citizen": "unit", "delegate": "delegate-unit"}
 
 
