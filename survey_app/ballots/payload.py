@@ -1,4 +1,4 @@
-"""The ratings of one ballot as bytes: what is stored now, and what will be sealed later.
+"""The ratings of one ballot as bytes: stored as they are, or within an envelope.
 
 A version byte, then for every ratee rated: its number in the round (two bytes, big-endian) and
 one byte a coded item, in the questionnaire's order, 0 for blank. How many bytes follow a number
