@@ -10,6 +10,8 @@ JOBS ?= 2
 # A folder from make wheels: packages come from there and nowhere else.
 WHEELS ?=
 PIP_FROM := $(if $(WHEELS),--no-index --find-links $(WHEELS))
+# Tests that watch a whole server under load: nothing beside them.
+ALONE := tests/chaos tests/hostile tests/browser
 # Workers side by side that each take every core for small matrices wait for one another.
 export OPENBLAS_NUM_THREADS ?= 1
 
@@ -42,7 +44,8 @@ test: $(VENV)/.tools ## everything a change must pass, in minutes
 	$(PYTEST) -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not long" tests
 
 long: $(VENV)/.tools ## the long forms: races, kills, accessibility, properties in depth
-	$(PYTEST) -m long tests
+	$(PYTEST) -m long $(ALONE)
+	$(PYTEST) -n $(JOBS) --dist loadfile -m long tests $(ALONE:%=--ignore %)
 	PROPERTIES=thorough $(PYTEST) -n $(JOBS) -m "hypothesis and not long" tests/unit
 
 prove: $(VENV)/.tools ## every promise tried and counted, into docs/proof.md (FULL=1: the release gate; ONLY=id,…)
