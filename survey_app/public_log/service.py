@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import select
@@ -56,6 +57,10 @@ class Standing:
     title: str
     place: int = 0
     head: Head | None = None
+    close_at: datetime | None = None
+    """When the round is meant to close: by then what waits will be in the log."""
+    phone: str = ""
+    """Whom to ask, as the round names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def look_up(database: Database, typed: str) -> Standing:
         if head is None:
             return Standing("no_log", row.key, row.title)
         if place is None or place >= head.size:
-            return Standing("waiting", row.key, row.title)
+            return Standing("waiting", row.key, row.title, close_at=row.close_at, phone=row.phone)
         return Standing("in_log", row.key, row.title, place, _head(head))
 
 

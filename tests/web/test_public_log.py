@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -31,6 +32,7 @@ from survey_app.core.services import Services
 from survey_app.public_log.trees import LogTrees
 from survey_app.record.tables import LogCheckpoint, LogLeaf
 from survey_app.rounds import service
+from survey_app.rounds.frozen import hold_round
 from tests.rounds import OPERATOR, World, make_world
 from tests.web.desk import make_app, signed_in
 from tests.web.strict import StrictClient
@@ -69,7 +71,7 @@ def test_a_receipt_waits_first_and_then_stands_in_the_log(
 ) -> None:
     world = make_round()
     given = send(world)
-    assert all("正在等候编入公开日志" in look(app, one) for one in given[:3])
+    assert all("已经安全保存，不用再填一次" in look(app, one) for one in given[:3])
     integrate(world.database, world.round_id)
     told = [look(app, one) for one in given]
     within = [one for one in told if "已编入公开日志" in one]
@@ -78,6 +80,17 @@ def test_a_receipt_waits_first_and_then_stands_in_the_log(
     assert all(f"日志现有 {size} 条" in one and root.hex()[:16] in one for one in within)
     closing.close_round(world.database, OPERATOR, world.round_id)
     assert all("已编入公开日志" in look(app, one) for one in given)
+
+
+def test_who_waits_is_told_until_when_and_whom_to_ask(app: Flask, make_round: MakeRound) -> None:
+    world = make_round()
+    (number,) = send(world, 1)
+    with world.database.write() as session:
+        row = hold_round(session, world.round_id)
+        row.close_at, row.phone = datetime(2026, 12, 1, 9, 0, tzinfo=UTC), "0731-12345"
+    told = look(app, number)
+    assert "预定 2026-12-01 17:00 关闭" in told
+    assert "请拨打监督电话 0731-12345" in told
 
 
 def test_a_number_is_read_as_people_write_it(app: Flask, make_round: MakeRound) -> None:
