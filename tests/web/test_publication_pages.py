@@ -64,6 +64,8 @@ def test_an_office_publishes_tightens_and_withdraws(office: tuple[Flask, World])
     shown = citizen.get(address)
     assert "市1局" in shown
     assert "怎样核对" in shown
+    assert shown.count(">并列</span>") == 2  # both units have 90 from citizens, 80 from delegates
+    assert 'data-label="名次范围"' in shown  # what a phone puts before each figure
     refused = desk.post(room(world, "/minimum"), {"scores": "5", "comments": "10", "reason": "宽"})
     assert refused.status_code == 422
     tighter = {"scores": "8", "comments": "12", "reason": "人少"}
