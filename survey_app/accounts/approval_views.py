@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from survey_app.accounts import two_persons
+from survey_app.accounts import guard, people, two_persons
 from survey_app.accounts.act_tables import TwoPersonAct
 from survey_app.accounts.forms import DecideForm
 from survey_app.core import clock
@@ -48,6 +48,7 @@ def decide(act_id: int) -> Response | tuple[str, int]:
 def _page(faulty: int | None = None, form: DecideForm | None = None) -> str:
     held, me = services(), current()
     found = two_persons.listed(held.database, me)
+    everybody = people.read_people(held.database)
     forms = {row.id: DecideForm(formdata=None) for row in (*found.to_decide, *found.asked_by_me)}
     if faulty is not None and form is not None:
         forms[faulty] = form
@@ -62,11 +63,14 @@ def _page(faulty: int | None = None, form: DecideForm | None = None) -> str:
         state_names=two_persons.STATE_NAMES,
         lapses=lambda row: clock.local(row.asked_at + two_persons.LAPSES_AFTER),
         local=clock.local,
-        lacks_second={
-            row.id
+        no_second={
+            row.kind: two_persons.no_second(held.database, row.kind, me.login)
             for row in found.asked_by_me
-            if not two_persons.has_second(held.database, row.kind, me.login)
         },
+        me=me.login,
+        who=everybody.who,
+        recent=lambda login, at: people.words(everybody.recent(login, at or clock.now())),
+        may_look=me.role in guard.READERS,
         say=_,
     )
 

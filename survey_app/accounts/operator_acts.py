@@ -26,7 +26,7 @@ GUARDED: tuple[Role, ...] = ("admin", "security")
 """Roles that one person alone takes from nobody."""
 APART: tuple[Role, ...] = ("system", "security", "auditor")
 """The three that are kept apart (三员)."""
-APPROVERS: tuple[Role, ...] = ("admin", "security")
+MANAGERS: tuple[Role, ...] = ("admin", "security")
 
 
 class SeparatedError(ForbiddenError):
@@ -170,10 +170,11 @@ def _describe(_round_id: int | None, details: Mapping[str, Any]) -> tuple[str, s
     return words, ""
 
 
-two_persons.register(LOWER, N_("降低或停用管理员"), _lower, approvers=APPROVERS, describe=_describe)
-two_persons.register(
-    RESET_FACTOR, N_("重设动态码"), _reset_factor, approvers=APPROVERS, describe=_describe
-)
-two_persons.register(
-    RESET_PASSWORD, N_("重设重要账号的密码"), approvers=APPROVERS, describe=_describe
-)
+for _kind, _name, _does in (
+    (LOWER, N_("降低或停用管理员"), _lower),
+    (RESET_FACTOR, N_("重设动态码"), _reset_factor),
+    (RESET_PASSWORD, N_("重设重要账号的密码"), None),
+):
+    two_persons.register(
+        _kind, _name, _does, askers=MANAGERS, describe=_describe, is_of_round=False
+    )

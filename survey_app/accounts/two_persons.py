@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from forms.problems import N_, Problem
 from survey_app.accounts.act_tables import ActDecision, PermitUse, TwoPersonAct
+from survey_app.accounts.people import people_within
 from survey_app.accounts.tables import Operator
 from survey_app.core import clock
-from survey_app.core.access import Role, SignedIn
+from survey_app.core.access import ROLE_NAMES, Role, SignedIn
 from survey_app.core.database import Database, is_unique_violation
 from survey_app.core.errors import DomainError, ForbiddenError, NotFoundError, ProblemsError
 from survey_app.record import service as record
@@ -27,7 +29,12 @@ from survey_app.record.tables import RecordEntry
 LAPSES_AFTER = timedelta(days=7)
 PERMIT_LASTS = timedelta(hours=24)
 MAX_REASON = 500
-APPROVERS: tuple[Role, ...] = ("admin", "clerk")
+APART: Role = "security"
+"""Who does no rounds and so may approve what others ask for: two operators are enough."""
+NO_SECOND = N_(
+    "现在没有第二位可以批准的操作员。请在“操作员”页新建一位{roles}，"
+    "由本人设密码、用自己的账号登录后批准；两个账号不能由同一个人使用。"
+)
 State = Literal["asked", "approved", "declined", "lapsed"]
 STATE_NAMES: dict[State, str] = {
     "asked": N_("等待批准"),
@@ -83,12 +90,14 @@ Describe = Callable[[int | None, Mapping[str, Any]], tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of act: its name, what an approval brings about, and who may approve it."""
+    """A kind of act: its name, what an approval brings about, who may ask for and approve it."""
 
     name: str
     carry_out: CarryOut | None
+    askers: tuple[Role, ...]
     approvers: tuple[Role, ...]
     describe: Describe | None
+    is_of_round: bool
 
 
 KINDS: dict[str, Kind] = {}
@@ -99,11 +108,20 @@ def register(
     name: str,
     carry_out: CarryOut | None = None,
     *,
-    approvers: tuple[Role, ...] = APPROVERS,
+    askers: tuple[Role, ...] = ("admin",),
+    approvers: tuple[Role, ...] = (),
     describe: Describe | None = None,
+    is_of_round: bool = True,
 ) -> None:
-    """Make a kind of act known. Without `carry_out` it is a permit."""
-    KINDS[kind] = Kind(name, carry_out, approvers, describe)
+    """Make a kind of act known. Without `carry_out` it is a permit.
+
+    Nobody approves what they could not ask for themselves, except security, which is kept apart;
+    `approvers` can only narrow that.
+    """
+    able = dict.fromkeys((*askers, APART))
+    if not able.keys() >= set(approvers):
+        raise ValueError(kind)
+    KINDS[kind] = Kind(name, carry_out, askers, approvers or tuple(able), describe, is_of_round)
 
 
 def ask(
@@ -215,7 +233,8 @@ def _decide(session: Session, row: TwoPersonAct, by: str, verdict: str, note: st
         if is_unique_violation(error):
             raise DecidedError from error
         raise
-    _note(session, by, f"act.{verdict}", row, asked_by=row.asked_by, note=note)
+    recent = people_within(session).recently((row.asked_by, by), clock.now())
+    _note(session, by, f"act.{verdict}", row, asked_by=row.asked_by, note=note, recent=recent)
 
 
 def _note(session: Session, by: str, action: str, row: TwoPersonAct, **details: Any) -> None:
@@ -326,15 +345,17 @@ def waiting_for_round(database: Database, round_id: int) -> tuple[TwoPersonAct, 
         )
 
 
-def has_second(database: Database, kind: str, by: str) -> bool:
-    """Whether there is anybody else who could approve an act of this kind."""
+def no_second(database: Database, kind: str, by: str) -> str:
+    """What to do where nobody else could approve an act of this kind; "" where somebody could."""
+    approvers = KINDS[kind].approvers
+    others = select(Operator.id).where(
+        Operator.is_active, Operator.role.in_(approvers), Operator.login != by
+    )
     with database.read() as session:
-        others = select(Operator.id).where(
-            Operator.is_active,
-            Operator.role.in_(KINDS[kind].approvers),
-            Operator.login != by,
-        )
-        return session.scalar(others.limit(1)) is not None
+        if session.scalar(others.limit(1)) is not None:
+            return ""
+    roles = gettext("或").join(gettext(ROLE_NAMES[role]) for role in approvers)
+    return str(gettext(NO_SECOND).format(roles=roles))
 
 
 def _may_approve(row: TwoPersonAct, viewer: SignedIn) -> bool:

@@ -335,7 +335,7 @@ def _operator_page(
         kinds=kinds,
         is_on=second_factor.has_second_factor(held.database, operator_id),
         may_reset=operator_acts.may_reset(held.database, me.login, row),
-        has_second=two_persons.has_second(held.database, operator_acts.LOWER, me.login),
+        no_second=two_persons.no_second(held.database, operator_acts.LOWER, me.login),
     )
 
 

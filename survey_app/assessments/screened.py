@@ -276,4 +276,6 @@ def _describe(round_id: int | None, details: Mapping[str, Any]) -> tuple[str, st
     return f"{words} · {about}", address
 
 
-two_persons.register(KIND, N_("决定答卷去留"), _carry_out, describe=_describe)
+two_persons.register(
+    KIND, N_("决定答卷去留"), _carry_out, askers=("admin", "clerk"), describe=_describe
+)

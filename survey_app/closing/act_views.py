@@ -45,12 +45,13 @@ def ask(round_id: int, kind: str) -> Response | tuple[str, int]:
 
 
 def _check(kind: str) -> None:
-    """A round's acts are the administrators' to ask for; permits the clerks', too."""
-    if kind in acts.NAMES:
-        if not current().has_role("admin"):
-            raise ForbiddenError
-    elif kind not in two_persons.KINDS or two_persons.KINDS[kind].carry_out is not None:
+    """Here one asks for a round's acts and for permits about it; each kind says who may."""
+    known = two_persons.KINDS.get(kind)
+    is_permit = known is not None and known.is_of_round and known.carry_out is None
+    if known is None or not (kind in acts.NAMES or is_permit):
         raise NotFoundError
+    if not current().has_role(*known.askers):
+        raise ForbiddenError
 
 
 def _form(kind: str) -> ReasonForm:
@@ -67,6 +68,6 @@ def _page(round_id: int, kind: str, filled: ReasonForm) -> str:
         name=_(two_persons.KINDS[kind].name),
         is_permit=kind not in acts.NAMES,
         form=filled,
-        has_second=two_persons.has_second(held.database, kind, current().login),
+        no_second=two_persons.no_second(held.database, kind, current().login),
         is_simulated=row.is_simulated,
     )

@@ -14,15 +14,20 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forms.problems import N_
+from survey_app.accounts.people import People, people_within
 from survey_app.ballots.tables import Admission
 from survey_app.core.database import Database
 from survey_app.core.errors import DomainError
 from survey_app.public_log.service import Head, key_of
-from survey_app.record.tables import LogCheckpoint, LogLeaf
+from survey_app.record.tables import LogCheckpoint, LogLeaf, RecordEntry
 from survey_app.rounds.frozen import load_round
 from survey_app.rounds.tables import Link, Round
 
 Kind = Literal["opening", "closing"]
+ACTS: Mapping[Kind, tuple[str, ...]] = {
+    "opening": ("round.open",),
+    "closing": ("round.close", "round.close_early"),
+}
 CHUNK = 100
 
 
@@ -54,6 +59,13 @@ class Minutes:
     is_early: bool
     head: Head
     key: str
+    by: str
+    """Log-in of whoever opened or closed it, or the clock."""
+    asked_by: str
+    """Who asked for closing early, "" where it took one person."""
+    recent: Mapping[str, Mapping[str, int]]
+    """Accounts of these two that were new or changed then, see accounts.people."""
+    people: People
 
 
 def minutes(database: Database, round_id: int, kind: Kind) -> Minutes:
@@ -67,7 +79,13 @@ def minutes(database: Database, round_id: int, kind: Kind) -> Minutes:
         head = _head_over(session, round_id, place)
         links = select(func.count(Link.id)).where(Link.round_id == round_id)
         used = select(func.count(Admission.card_id)).where(Admission.round_id == round_id)
+        act = _last(session, row, ACTS[kind])
+        early = _last(session, row, ("act.approve",)) if act.action == "round.close_early" else None
         return Minutes(
+            by=act.operator,
+            asked_by=early.details["asked_by"] if early else "",
+            recent=early.details.get("recent", {}) if early else {},
+            people=people_within(session),
             row=row,
             kind=kind,
             at=at,
@@ -79,6 +97,14 @@ def minutes(database: Database, round_id: int, kind: Kind) -> Minutes:
             head=Head(head.size, head.root.hex(), head.note),
             key=key_of(session, head),
         )
+
+
+def _last(session: Session, row: Round, actions: tuple[str, ...]) -> RecordEntry:
+    """The last entry about a round that tells of one of these."""
+    entries = select(RecordEntry).where(
+        RecordEntry.round_id == row.id, RecordEntry.action.in_(actions)
+    )
+    return session.scalars(entries.order_by(RecordEntry.id.desc()).limit(1)).one()
 
 
 def _told(

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, render_template
 
+from survey_app.accounts import people
 from survey_app.closing.minutes import Kind
 from survey_app.closing.minutes import minutes as minutes_of
 from survey_app.core import clock
@@ -30,5 +31,6 @@ def _page(round_id: int, kind: Kind) -> str:
         row=overview(held.database, round_id).row,
         names=overview(held.database, round_id).names,
         minutes=minutes_of(held.database, round_id, kind),
+        words=people.words,
         at=clock.local,
     )

@@ -74,4 +74,4 @@ def void_links(session: Session, round_id: int) -> dict[int, str]:
     return dict(rows.all())
 
 
-two_persons.register(KIND, N_("作废一场现场票或一批电话访问"), carry_out)
+two_persons.register(KIND, N_("作废一场现场票或一批电话访问"), carry_out, askers=("admin", "clerk"))

@@ -256,4 +256,6 @@ def _voided(session: Session, round_id: int) -> Iterator[dict[str, Any]]:
         yield {"kind": voiding.KIND, "link": token, "name": name, "reason": reason}
 
 
-two_persons.register(KIND, N_("导出含单份答卷的审计包"), approvers=("admin",))
+two_persons.register(
+    KIND, N_("导出含单份答卷的审计包"), askers=("admin", "clerk"), approvers=("admin",)
+)

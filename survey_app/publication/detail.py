@@ -16,7 +16,9 @@ from survey_app.rounds.frozen import load_round
 DETAIL = "detail_export"
 FILE = "detail.zip"
 EPOCH = (2000, 1, 1, 0, 0, 0)
-two_persons.register(DETAIL, N_("导出逐份答卷明细"), approvers=("admin",))
+two_persons.register(
+    DETAIL, N_("导出逐份答卷明细"), askers=("admin", "clerk"), approvers=("admin",)
+)
 
 
 class NotSealedError(DomainError):

@@ -1,8 +1,9 @@
 """Acts of two persons: nobody approves the own act, one decision each, a permit is used once."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 import time_machine
@@ -12,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from survey_app.accounts import two_persons
 from survey_app.accounts.act_tables import ActDecision, PermitUse, TwoPersonAct
-from survey_app.accounts.service import OperatorSpec, create_operator
+from survey_app.accounts.service import OperatorSpec, change_within, create_operator
+from survey_app.accounts.tables import Operator
 from survey_app.accounts.two_persons import (
     Act,
     DecidedError,
@@ -28,8 +30,10 @@ from survey_app.record.service import broken_entries
 from survey_app.record.tables import RecordEntry
 
 ANN = SignedIn(1, "ann", "甲", "admin")
-BEN = SignedIn(2, "ben", "乙", "clerk")
+BEN = SignedIn(2, "ben", "乙", "security")
 EVE = SignedIn(3, "eve", "丙", "viewer")
+CAM = SignedIn(4, "cam", "丁", "clerk")
+MADE = datetime(2026, 3, 2, 1, tzinfo=UTC)
 carried: list[Act] = []
 
 
@@ -45,11 +49,15 @@ def kinds(monkeypatch: pytest.MonkeyPatch, database: Database, settings: Setting
     two_persons.register("try", "试一试", carry_out)
     two_persons.register("look", "看一看")
     carried.clear()
-    roles: tuple[tuple[str, Role], ...] = (("ann", "admin"), ("ben", "clerk"), ("eve", "viewer"))
-    for login, role in roles:
-        spec = OperatorSpec(login, login, role)
-        cheap = replace(settings, is_cheap_hashing=True)
-        create_operator(database, cheap, "tests", spec, "a long enough phrase")
+    with time_machine.travel(MADE, tick=False):
+        for one in (ANN, BEN, EVE, CAM):
+            make_account(database, settings, one.login, one.role)
+
+
+def make_account(database: Database, settings: Settings, login: str, role: Role) -> None:
+    cheap = replace(settings, is_cheap_hashing=True)
+    spec = OperatorSpec(login, login, role)
+    create_operator(database, cheap, "tests", spec, "a long enough phrase")
 
 
 def asked(database: Database, kind: str = "try", **details: object) -> int:
@@ -88,6 +96,55 @@ def test_nobody_approves_the_own_act_and_no_other_role_does(database: Database) 
     with pytest.raises(ForbiddenError):
         two_persons.approve(database, EVE, act_id)
     assert (carried, state(database, act_id)) == ([], "asked")
+
+
+def test_nobody_approves_what_they_could_not_ask_for(database: Database) -> None:
+    """A clerk has fewer rights than an administrator; security is kept apart and may."""
+    two_persons.register("both", "都能提", carry_out, askers=("admin", "clerk"))
+    act_id = asked(database)
+    with pytest.raises(ForbiddenError):
+        two_persons.approve(database, CAM, act_id)
+    assert two_persons.n_to_decide(database, CAM) == 0
+    assert (carried, state(database, act_id)) == ([], "asked")
+    two_persons.approve(database, CAM, asked(database, "both"))
+    two_persons.approve(database, BEN, act_id)
+    assert [(one.kind, one.approved_by) for one in carried] == [("both", "cam"), ("try", "ben")]
+    with pytest.raises(ValueError, match="wide"):
+        two_persons.register("wide", "太宽", askers=("admin",), approvers=("admin", "clerk"))
+
+
+def test_without_that_guard_a_clerk_would_pass_an_administrators_act(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The counter-proof: the same approval with the kind's approvers as they once were."""
+    act_id = asked(database)
+    wide = replace(two_persons.KINDS["try"], approvers=("admin", "clerk"))
+    monkeypatch.setitem(two_persons.KINDS, "try", wide)
+    two_persons.approve(database, CAM, act_id)
+    assert state(database, act_id) == "approved"
+
+
+def last_details(database: Database) -> dict[str, Any]:
+    with database.read() as session:
+        entries = select(RecordEntry).where(RecordEntry.action == "act.approve")
+        return session.scalars(entries.order_by(RecordEntry.id.desc())).all()[0].details
+
+
+def test_accounts_made_or_changed_within_a_week_are_named_on_record(
+    database: Database, settings: Settings
+) -> None:
+    with time_machine.travel(MADE + timedelta(days=10), tick=False):
+        make_account(database, settings, "fay", "viewer")
+    with time_machine.travel(MADE + timedelta(days=13, hours=5), tick=False):
+        with database.write() as session:
+            row = session.scalars(select(Operator).where(Operator.login == "fay")).one()
+            change_within(session, "ann", row, "admin", is_active=True, scope="")
+        two_persons.approve(database, SignedIn(5, "fay", "戊", "admin"), asked(database))
+    told = {"fay": {"made_days": 3, "changed_days": 0}}
+    assert last_details(database)["recent"] == told
+    with time_machine.travel(MADE + timedelta(days=30), tick=False):
+        two_persons.approve(database, BEN, asked(database))
+    assert last_details(database)["recent"] == {}
 
 
 def forge(database: Database, act_id: int, asked_by: str, approved_by: str) -> None:

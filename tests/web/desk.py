@@ -71,6 +71,14 @@ def signed_in(app: Flask, login: str) -> Desk:
     return desk
 
 
+def another(app: Flask, login: str = "second", role: Role = "admin") -> Desk:
+    """One more operator, an administrator unless said otherwise, signed in."""
+    held: Services = app.extensions["survey"]
+    settings = replace(held.settings, is_cheap_hashing=True)
+    create_operator(held.database, settings, "tests", OperatorSpec(login, "李四", role), PASSWORD)
+    return signed_in(app, login)
+
+
 def workbook(sheets: Sheets) -> bytes:
     """An Excel file as people make them: text cells, one header row a sheet."""
     made = openpyxl.Workbook()

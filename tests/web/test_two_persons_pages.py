@@ -16,7 +16,7 @@ from survey_app.record.tables import LogLeaf
 from survey_app.rounds.tables import Round
 from tests.rounds import World, make_world
 from tests.stores import new_sqlite
-from tests.web.desk import Desk, make_app, signed_in
+from tests.web.desk import Desk, another, make_app, signed_in
 
 REASON = "台风停电，延后一天"
 
@@ -70,7 +70,7 @@ def leaf_types(world: World) -> list[str]:
 
 def test_a_round_is_closed_early_by_two_and_not_by_one(app: Flask) -> None:
     world = world_of(app, close_at=clock.now() + timedelta(days=2))
-    admin, clerk = signed_in(app, "admin"), signed_in(app, "clerk")
+    admin, second = signed_in(app, "admin"), another(app)
     place = f"/admin/rounds/{world.round_id}"
     assert "提前关闭" in admin.get(place)
     alone = admin.post(f"{place}/close", {"typed_key": "test-round"})
@@ -79,22 +79,27 @@ def test_a_round_is_closed_early_by_two_and_not_by_one(app: Flask) -> None:
     ask(admin, "round.close_early")
     assert decide(admin) == 403, "nobody approves the own act"
     assert row_of(world).state == "open"
-    page = clerk.get("/admin/approvals/")
+    page = second.get("/admin/approvals/")
     assert REASON in page
+    assert "测试admin（admin）" in page
+    assert "该账号建立不足一天" in page
     assert re.search(r'待批事项 <span class="badge">1</span>', page)
-    assert decide(clerk) == 302
+    assert decide(second) == 302
     assert row_of(world).state == "closed"
     assert "close" in leaf_types(world)
+    minutes = admin.get(f"{place}/minutes/closing")
+    assert "测试admin（admin） 提出，李四（second） 批准" in minutes
+    assert "李四（second）：该账号建立不足一天" in minutes
     assert REASON in admin.get("/admin/approvals/"), "what was done stays to be read"
 
 
 def test_declining_needs_a_reason_and_keeps_what_was_typed(app: Flask) -> None:
     world = world_of(app, close_at=clock.now() + timedelta(days=2))
-    admin, clerk = signed_in(app, "admin"), signed_in(app, "clerk")
+    admin, second = signed_in(app, "admin"), another(app)
     ask(admin, "round.close_early")
-    assert decide(clerk, "decline") == 422
-    assert decide(clerk, "decline", "还有人没填") == 302
-    assert decide(clerk) == 409
+    assert decide(second, "decline") == 422
+    assert decide(second, "decline", "还有人没填") == 302
+    assert decide(second) == 409
     assert row_of(world).state == "open"
     assert "还有人没填" in admin.get("/admin/approvals/")
 
@@ -102,7 +107,7 @@ def test_declining_needs_a_reason_and_keeps_what_was_typed(app: Flask) -> None:
 def test_a_closing_time_is_only_put_off(app: Flask) -> None:
     close_at = clock.now() + timedelta(days=2)
     world = world_of(app, close_at=close_at)
-    admin, clerk = signed_in(app, "admin"), signed_in(app, "clerk")
+    admin, second = signed_in(app, "admin"), another(app)
 
     def typed(days: int) -> dict[str, str]:
         moment = clock.local(close_at + timedelta(days=days))
@@ -114,7 +119,7 @@ def test_a_closing_time_is_only_put_off(app: Flask) -> None:
     assert "没有晚于现在的截止时间" in sooner.text
     ask(admin, "round.extend", typed(1))
     assert row_of(world).close_at == close_at
-    assert decide(clerk) == 302
+    assert decide(second) == 302
     put_off = row_of(world).close_at
     assert put_off is not None
     assert timedelta(hours=23) < put_off - close_at <= timedelta(days=1)
@@ -122,13 +127,13 @@ def test_a_closing_time_is_only_put_off(app: Flask) -> None:
 
 def test_a_closed_round_opens_again_with_what_it_holds(app: Flask) -> None:
     world = world_of(app)
-    admin, clerk = signed_in(app, "admin"), signed_in(app, "clerk")
+    admin, second = signed_in(app, "admin"), another(app)
     place = f"/admin/rounds/{world.round_id}"
     accept_many(world.database, world.keys, [world.ballot(world.at_link())], at=clock.now())
     assert admin.post(f"{place}/close", {"typed_key": "test-round"}).status_code == 302
     assert admin.post(f"{place}/seal").status_code == 302
     ask(admin, "round.reopen")
-    assert decide(clerk) == 302
+    assert decide(second) == 302
     row = row_of(world)
     assert (row.state, row.closed_at, row.sealed_at) == ("open", None, None)
     assert "reopen" in leaf_types(world)
@@ -140,7 +145,7 @@ def test_a_closed_round_opens_again_with_what_it_holds(app: Flask) -> None:
 
 def test_an_assessed_round_never_opens_again(app: Flask) -> None:
     world = world_of(app)
-    admin, clerk = signed_in(app, "admin"), signed_in(app, "clerk")
+    admin, second = signed_in(app, "admin"), another(app)
     place = f"/admin/rounds/{world.round_id}"
     assert admin.post(f"{place}/close", {"typed_key": "test-round"}).status_code == 302
     ask(admin, "round.reopen")
@@ -148,30 +153,32 @@ def test_an_assessed_round_never_opens_again(app: Flask) -> None:
         row = session.get(Round, world.round_id)
         assert row is not None
         row.state = "assessed"
-    assert decide(clerk) == 409, "what stood in the way when approved counts, not when asked"
+    assert decide(second) == 409, "what stood in the way when approved counts, not when asked"
     refused = admin.post(f"{place}/ask/round.reopen", {"reason": REASON})
     assert refused.status_code == 409
 
 
-def test_who_is_alone_is_told_to_add_a_second_operator(app: Flask) -> None:
+def test_who_is_alone_is_told_whom_to_add(app: Flask) -> None:
+    """A clerk is no second for an administrator's act; security is."""
     world = world_of(app, close_at=clock.now() + timedelta(days=2))
     admin = signed_in(app, "admin")
     address = f"/admin/rounds/{world.round_id}/ask/round.close_early"
-    assert "第二位" not in admin.get(address)
-    for operator_id, role in ((2, "clerk"), (3, "viewer")):
-        admin.post(f"/admin/operators/{operator_id}", {"role": role, "scope": ""})
-    with world.database.write() as session:
-        from survey_app.accounts.tables import Operator
-
-        for row in session.scalars(select(Operator).where(Operator.role != "admin")):
-            row.is_active = False
-    assert "现在没有第二位可以批准的操作员" in admin.get(address)
+    told = "现在没有第二位可以批准的操作员。请在“操作员”页新建一位绩效办管理员或安全管理员"
+    assert told in admin.get(address)
     ask(admin, "round.close_early")
-    assert "现在没有第二位可以批准的操作员" in admin.get("/admin/approvals/")
+    assert told in admin.get("/admin/approvals/")
+    assert decide(signed_in(app, "clerk")) == 403
+    security = another(app, "security", "security")
+    assert told not in admin.get("/admin/approvals/")
+    assert "去看依据" not in security.get("/admin/approvals/"), "rounds are closed to them"
+    assert decide(security) == 302
+    assert row_of(world).state == "closed"
 
 
 def test_clerks_do_not_ask_for_a_rounds_acts_and_viewers_see_no_approvals(app: Flask) -> None:
     world = world_of(app, close_at=clock.now() + timedelta(days=2))
     signed_in(app, "clerk").get(f"/admin/rounds/{world.round_id}/ask/round.close_early", 403)
-    signed_in(app, "admin").get(f"/admin/rounds/{world.round_id}/ask/unknown", 404)
+    for kind in ("unknown", "operator.reset_password", "void_paper"):
+        signed_in(app, "admin").get(f"/admin/rounds/{world.round_id}/ask/{kind}", 404)
+    signed_in(app, "clerk").get(f"/admin/rounds/{world.round_id}/ask/round.destroy", 403)
     signed_in(app, "viewer").get("/admin/approvals/", 403)

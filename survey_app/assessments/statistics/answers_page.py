@@ -171,7 +171,7 @@ def _page(round_id: int, of: OpenedStatistics, key: str, problems: list[str]) ->
         is_settled=settled,
         may_decide=newest and not settled and current().has_role("admin", "clerk"),
         typed=request.form.get("reason", ""),
-        has_second=two_persons.has_second(database, screened.KIND, current().login),
+        no_second=two_persons.no_second(database, screened.KIND, current().login),
         key_of=_key_of,
     )
 
