@@ -57,6 +57,7 @@ class Server:
 
     def start(self) -> None:
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1"
+        options += " -c wal_recycle=off"  # as the manual asks for
         self.control("-l", str(self.folder / "log"), "-o", options, "start")
 
     def stop(self) -> None:

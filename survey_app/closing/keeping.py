@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Delete, Select, delete, func, select, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy import Delete, Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from forms.problems import N_, Problem
@@ -127,6 +126,9 @@ def check(database: Database, keys: KeyStore, round_id: int) -> list[Check]:
     if database.is_sqlite:
         free_pages = _sqlite_raw(database, "PRAGMA freelist_count")
         checks.append(Check(N_("数据库文件里没有留有旧内容的空闲页"), free_pages == 0))
+    else:
+        is_kept = database.keeps_old_wal()
+        checks.append(Check(N_("数据库服务器不留旧的预写日志（WAL）"), not is_kept))
     is_recorded = row.destroyed_at is not None and is_told
     return [*checks, Check(N_("操作记录里有这次销毁"), is_recorded)]
 
@@ -138,12 +140,6 @@ def scrub(database: Database) -> None:
             _sqlite_raw(database, "VACUUM")
         return
     vacuum(database, DESTROYED)
-    autocommit = database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    with autocommit as connection:
-        try:
-            connection.execute(text("CHECKPOINT"))
-        except ProgrammingError:  # only its administrator may; it comes by itself within minutes
-            connection.rollback()
 
 
 def _sqlite_raw(database: Database, statement: str) -> int:

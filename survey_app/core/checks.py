@@ -246,6 +246,7 @@ def _database(around: Surroundings) -> Iterator[Finding]:
     database = Database(around.database_url)
     try:
         reasons = database.unsafe(is_strict=around.is_production)
+        is_wal_kept = database.keeps_old_wal()
     except SQLAlchemyError:
         said = N_("连不上")
         yield Finding("database", name, "unsafe", said, N_("请检查 SURVEY_DATABASE_URL"))
@@ -257,3 +258,7 @@ def _database(around: Surroundings) -> Iterator[Finding]:
     if not reasons:
         kind = f"SQLite {sqlite3.sqlite_version}" if database.is_sqlite else "PostgreSQL"
         yield Finding("database", name, "ok", kind + "，断电不丢已确认的答卷")
+    if is_wal_kept:
+        said = N_("旧的预写日志（WAL）会留在磁盘上，从中能看出哪张卡和哪份答卷是一起写的")
+        remedy = N_("请数据库管理员照手册09设 wal_recycle=off 并授予两项权限")
+        yield Finding("wal", name, "warn", said, remedy)

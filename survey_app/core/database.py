@@ -156,6 +156,16 @@ class Database:
                 return _check_sqlite(connection)
             return _check_postgres(connection, is_strict=is_strict)
 
+    def keeps_old_wal(self) -> bool:
+        """Whether PostgreSQL's write-ahead log stays on the disk after a close or a destruction.
+
+        It tells which card and which ballot were written together.
+        """
+        if self.is_sqlite:
+            return False
+        with self.engine.connect() as connection:
+            return bool(connection.execute(_KEEPS_OLD_WAL).scalar())
+
     def dispose(self) -> None:
         self.engine.dispose()
 
@@ -225,6 +235,17 @@ def _check_sqlite(connection: Connection) -> list[str]:
         if got != wanted:
             reasons.append(f"SQLite 未能设置 {name}={wanted}（实际为 {got}）：请换一个本地磁盘目录")
     return reasons
+
+
+_KEEPS_OLD_WAL = text("""
+    SELECT current_setting('wal_recycle') <> 'off' OR current_setting('archive_mode') <> 'off'
+        OR current_setting('wal_keep_size') <> '0'
+        OR NOT has_function_privilege('pg_switch_wal()', 'EXECUTE')
+        OR NOT EXISTS (
+            SELECT 1 FROM pg_roles WHERE rolname = current_user AND rolsuper
+            UNION SELECT 1 FROM pg_roles
+                WHERE rolname = 'pg_checkpoint' AND pg_has_role(oid, 'MEMBER'))
+""")
 
 
 def _check_postgres(connection: Connection, *, is_strict: bool) -> list[str]:

@@ -7,14 +7,14 @@ from random import Random
 
 import psycopg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from survey_app.accounts import two_persons
 from survey_app.accounts.tables import Operator
 from survey_app.ballots.accept import accept_many, find_receipt
 from survey_app.ballots.tables import Ballot, Receipt
 from survey_app.cli.archive import make_backup
-from survey_app.closing import keeping, unsealing
+from survey_app.closing import keeping, rewriting, unsealing
 from survey_app.closing import service as closing
 from survey_app.core import clock
 from survey_app.core.access import SignedIn
@@ -32,7 +32,7 @@ from tests.rounds import OPERATOR, World, make_world
 SECOND = SignedIn(2, "second", "另一位", "admin")
 
 
-def on_disk(world: World, request: pytest.FixtureRequest, *, has_wal: bool = True) -> bytes:
+def on_disk(world: World, request: pytest.FixtureRequest) -> bytes:
     """All that the store has on the disk now: SQLite's neighbours, PostgreSQL's WAL."""
     if world.database.is_sqlite:
         path = Path(str(world.database.url.database))
@@ -45,7 +45,7 @@ def on_disk(world: World, request: pytest.FixtureRequest, *, has_wal: bool = Tru
         (number,) = oid.fetchone() or (0,)
     data = request.getfixturevalue("postgres_server").data
     tables = (data / "base" / str(number)).glob("*")
-    wal = (data / "pg_wal").glob("0*") if has_wal else ()
+    wal = (data / "pg_wal").glob("0*")
     return b"".join(one.read_bytes() for one in (*tables, *wal))
 
 
@@ -156,14 +156,46 @@ def test_after_a_destruction_nothing_of_it_is_left(
     counts = destroy(world)
     assert (counts["ballot"], counts["receipt"], counts["card"]) == (3, 3, 3)
     assert all(holds(world))
-    # PostgreSQL's WAL keeps them until its segments are used again; the manual says so.
-    files = on_disk(world, request, has_wal=False)
+    files = on_disk(world, request)
     assert not [one for one in secrets if one in files]
     if database.is_sqlite:
         backup = make_backup(settings, tmp_path / "after.tar.gz", has_keys=True)
         assert not [one for one in secrets if one in unpacked(backup.path)]
     kept = b"".join(one.read_bytes() for one in world.keys.folder.iterdir())
     assert not [one for one in secrets if one in kept]
+
+
+def test_wal_that_stays_would_give_away_what_was_destroyed(
+    database: Database,
+    settings: Settings,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The counter-proof: the segments before the destruction hold it, rewritten tables or not."""
+    if database.is_sqlite:
+        pytest.skip("PostgreSQL's write-ahead log is meant")
+    world = assessed(database, settings.home)
+    secrets = secrets_of(world)
+    permit(world)
+    monkeypatch.setattr(rewriting, "_let_go_of_wal", lambda _connection: None)
+    destroy(world)
+    assert [one for one in secrets if one in on_disk(world, request)]
+
+
+def test_a_server_that_keeps_its_wal_is_named(database: Database) -> None:
+    assert not database.keeps_old_wal()
+    if database.is_sqlite:
+        return
+    with database.write_rows() as connection:
+        connection.execute(text("CREATE ROLE wal_tester LOGIN"))
+    try:
+        url = database.url.set(username="wal_tester").render_as_string(hide_password=False)
+        without_rights = Database(url)
+        assert without_rights.keeps_old_wal()
+        without_rights.dispose()
+    finally:
+        with database.write_rows() as connection:
+            connection.execute(text("DROP ROLE wal_tester"))
 
 
 def test_rows_deleted_without_scrubbing_would_be_found(

@@ -38,7 +38,7 @@ def before_opening(kind: str, task: Task, *, is_sealed: bool = True) -> Counts:
             world = _rated(store, is_sealed=is_sealed)
             secrets = _voted(world, counts.tried + task.seed)
             closing.close_round(store.database, OPERATOR, world.round_id)
-            lie = _find(secrets, store_files(store, has_wal=True))
+            lie = _find(secrets, store_files(store))
         counts += Counts(len(secrets), lie)
     return counts
 
@@ -53,10 +53,10 @@ def after_destruction(kind: str, task: Task) -> Counts:
             _assess(store, world)
             _sampled(store)
             secrets = _secrets(world)
-            there = _find(secrets, store_files(store, has_wal=False))
+            there = _find(secrets, store_files(store))
             _destroy(store, world)
             backup = [_unpacked(store, task.folder)] if store.database.is_sqlite else []
-            lie = _find(secrets, [*store_files(store, has_wal=False), *backup])
+            lie = _find(secrets, [*store_files(store), *backup])
         missed = int(there < len(secrets) // 2)  # a search that finds nothing finds nothing after
         counts += Counts(len(secrets), lie + missed, {"found before": there})
     return counts
@@ -69,7 +69,7 @@ def undestroyed(kind: str, task: Task) -> Counts:
         _voted(world, task.seed)
         _assess(store, world)
         secrets = _secrets(world)
-        return Counts(len(secrets), _find(secrets, store_files(store, has_wal=False)))
+        return Counts(len(secrets), _find(secrets, store_files(store)))
 
 
 def _rated(store: Store, *, is_sealed: bool) -> World:
@@ -171,7 +171,7 @@ def _sealed(kind: str, name: str) -> Trial:
 
 
 def _destroyed(kind: str, name: str) -> Trial:
-    backup = ", and a backup with keys" if kind == "sqlite" else " (its write-ahead log apart)"
+    backup = ", and a backup with keys" if kind == "sqlite" else ""
     return Trial(
         id=f"secret-destroyed-{kind}",
         section="Secret",
