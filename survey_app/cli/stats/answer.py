@@ -2,10 +2,18 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from analysis.note import Note
 from analysis.statistics.estimate import Estimate, NoEstimate
+from forms.problems import N_
+
+NO_SPREAD = N_(
+    "标准误是 0 的数不给区间：数据里没有可以估计误差的变动"
+    "（全部相同、份数太少，或总体已经全部计入）。"
+    "前两种情形不等于没有误差；有界的量表可以改用 survey stats interval"
+)
+NO_NUMBER = N_("有 {n} 个数算不出（没有可用的数值，或数值之间没有差别），写作空值")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,16 @@ class Answer:
         """The answer that there is none."""
         return cls(method, n, notes=(why.note,), status=why.status)
 
+    def explained(self) -> "Answer":
+        """The same without intervals of no width, and with a word on numbers that are missing."""
+        notes = list(self.notes)
+        if any(_is_flat(one.estimate) for one in self.estimates):
+            notes.append(Note(NO_SPREAD))
+        missing = sum(one.estimate.estimate is None for one in self.estimates)
+        if missing and not any(self._notes()):
+            notes.append(Note(NO_NUMBER, {"n": missing}))
+        return replace(self, estimates=[_without_flat(one) for one in self.estimates], notes=notes)
+
     def as_json(self) -> dict[str, object]:
         return {
             "method": self.method,
@@ -78,6 +96,16 @@ class Answer:
         for note in (*self.notes, *(n for one in self.estimates for n in one.estimate.notes)):
             seen.setdefault(note.text())
         yield from seen
+
+
+def _is_flat(one: Estimate) -> bool:
+    return one.se == 0 and one.lo is not None and one.lo == one.hi
+
+
+def _without_flat(one: Named) -> Named:
+    if not _is_flat(one.estimate):
+        return one
+    return replace(one, estimate=replace(one.estimate, lo=None, hi=None))
 
 
 def plain(value: object) -> object:

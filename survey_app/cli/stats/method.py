@@ -141,6 +141,7 @@ def method(
                 answer = replace(answer, notes=(*answer.notes, *_unused(ask, common)))
             except NoEstimate as why:
                 answer = Answer.refused(name, data.n, why)
+            answer = answer.explained()
             Console(as_json, is_quiet).result(answer.as_json(), answer.lines())
             if answer.status != "ok":
                 click.get_current_context().exit(NO_ANSWER)

@@ -126,6 +126,18 @@ def test_too_little_for_a_correction_says_so(tmp_path):
     assert report.reliability is not None
 
 
+def test_under_ten_ratees_reliability_has_no_interval_and_says_why(tmp_path):
+    """From so few ratees the interval of an ICC is not right often enough to be shown."""
+    for ratees, is_shown in ((9, False), (10, True)):
+        pairs = list(product(range(8), range(ratees)))
+        rows = ratings(pairs, np.linspace(2, 4, ratees), np.zeros(8))
+        report = only(tmp_path / f"of{ratees}", rows)
+        for one in (report.agreement.icc.icc1, report.agreement.icc.icc2):
+            assert (one.lo is not None, one.hi is not None) == (is_shown, is_shown)
+            assert ("不给区间" in texts(one.notes)) is not is_shown
+        assert ("可靠性只作参考" in texts(report.reliability.sentences)) is not is_shown
+
+
 def test_four_raters_are_not_looked_at(tmp_path):
     pairs = list(product(range(5), range(6)))
     rows = ratings(pairs, np.linspace(2, 4, 6), np.zeros(5))

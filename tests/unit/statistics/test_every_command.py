@@ -103,6 +103,17 @@ FILES: dict[str, Callable[[list[Row]], list[Row]]] = {
     "weights missing": lambda rows: [
         row | ({} if k % 3 else {"w": "", "fpc": ""}) for k, row in enumerate(rows)
     ],
+    "one rater": lambda rows: [row for row in rows if row["rater"] == "r0"],
+    "nobody rated one": lambda rows: [
+        row | (dict.fromkeys(("y", "q1", "q2", "q3"), "") if row["ratee"] == "u0" else {})
+        for row in rows
+    ],
+    "singular": lambda rows: [
+        row | {"x": row["y"], "q2": row["q1"], "q3": row["q1"]} for row in rows
+    ],
+    "disconnected": lambda rows: [
+        row for row in rows if (row["ratee"] < "u3") == (row["rater"] < "r2")
+    ],
     "half missing": lambda rows: [
         row | (dict.fromkeys(NUMBERS, "") if k % 2 else {}) for k, row in enumerate(rows)
     ],
@@ -203,6 +214,11 @@ def assert_said(result: Result, call: object) -> None:
         assert has_chinese("".join(said["notes"])), (call, said)
     for one in said["estimates"]:
         assert {"name", "by", "estimate", "se", "df", "lo", "hi"} <= one.keys()
+        assert not (one["se"] == 0 and one["lo"] is not None and one["lo"] == one["hi"]), (
+            call,
+            one,
+        )
+        assert one["estimate"] is not None or has_chinese("".join(said["notes"])), (call, said)
     numbers = [one for one in leaves(said) if isinstance(one, float)]
     assert all(math.isfinite(one) for one in numbers), (call, said)
 
@@ -219,6 +235,14 @@ def test_no_file_brings_a_method_down(method: str) -> None:
         for options in OPTIONS[method]:
             result = run(method, f"{file}.csv", options, "--json")
             assert_said(result, (method, file, options))
+
+
+@pytest.mark.parametrize("method", ["mean", "winsor", "change", "quantile"])
+def test_answers_all_alike_get_no_interval_and_a_reason(method: str) -> None:
+    said = json.loads(run(method, "constant.csv", OPTIONS[method][0], "--json").stdout)
+    (one, *_) = said["estimates"]
+    assert (one["se"], one["lo"], one["hi"]) == (0, None, None)
+    assert any("不等于没有误差" in note for note in said["notes"])
 
 
 @pytest.mark.parametrize("method", METHODS)
