@@ -1,9 +1,14 @@
 """Which questionnaire who fills in for whom: choices, and what is usual."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forms.questionnaire import SHORT_SUFFIX, library
+from survey_app.register.reading import Register
+from survey_app.rounds.ratees import asked_leaves, scheme_classes
+
+if TYPE_CHECKING:
+    from analysis.scheme import Scheme
 
 NOT_ASKED = ""
 SINGLE_FORMS = {"service_user": "service.short", "leader_city": "leader", "leader_dept": "leader"}
@@ -36,6 +41,42 @@ def usual(rater_class: str, ratee_class: str, *, is_person: bool = False) -> str
         wanted = f"delegate-{ratee_class}{SHORT_SUFFIX}"
     wanted = wanted or f"{ratee_class}{SHORT_SUFFIX}"
     return wanted if wanted.removesuffix(SHORT_SUFFIX) in library() else NOT_ASKED
+
+
+def preset(register: Register, scheme: "Scheme") -> dict[tuple[str, str], str]:
+    """(rater class, ratee class) → the form to begin with, where the scheme counts one of theirs.
+
+    The usual one where the scheme takes it, else the first it lists.
+    """
+    persons = {row.ratee_class for row in register.ratees if row.kind == "person"}
+    classes = dict.fromkeys(row.ratee_class for row in register.ratees)
+    about = scheme_classes(scheme, classes)
+    return {
+        (rater.key, ratee_class): form
+        for rater in register.rater_classes
+        for ratee_class in classes
+        if ratee_class in about
+        for form in _counted_forms(
+            scheme, rater.key, ratee_class, is_person=ratee_class in persons
+        )[:1]
+    }
+
+
+def _counted_forms(
+    scheme: "Scheme", rater_class: str, ratee_class: str, *, is_person: bool
+) -> list[str]:
+    """Forms of this pair of classes that a leaf of the scheme counts, the best first."""
+    forms: list[str] = []
+    own = usual(rater_class, ratee_class, is_person=is_person)
+    for leaf in asked_leaves(scheme, ratee_class):
+        weighed = dict(leaf.rater_classes.of(ratee_class))
+        if weighed and rater_class not in weighed:
+            continue
+        if own != NOT_ASKED and leaf.takes(own):
+            forms.insert(0, own)
+        elif weighed:
+            forms += [one for one in leaf.questionnaires if one in library()]
+    return forms
 
 
 def as_bindings(chosen: Mapping[tuple[str, str], str]) -> tuple[dict[str, Any], ...]:

@@ -31,7 +31,7 @@ from wtforms.validators import (
 from analysis.periods import parse
 from survey_app.register.names import ratee_class_name
 from survey_app.register.reading import Register
-from survey_app.rounds.bindings import NOT_ASKED, choices, usual
+from survey_app.rounds.bindings import NOT_ASKED, choices
 from survey_app.rounds.channels import CHANNELS, OFFERED
 from survey_app.rounds.schemes import NUMBERED, Offered
 from survey_app.rounds.service import KEEP_DAYS
@@ -124,16 +124,15 @@ class RoundForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
 
 def round_form(
     register: Register,
-    chosen: Mapping[tuple[str, str], str] | None,
+    chosen: Mapping[tuple[str, str], str],
     schemes: Mapping[str, Offered],
     kept_scheme: str | None = None,
 ) -> type[RoundForm]:
-    """The form for this register. `chosen` None: a new round, so the usual forms are preset.
+    """The form for this register; `chosen` is what to begin with, see `rounds.bindings`.
 
     `schemes` are those to choose from; `kept_scheme` is the title of one the round has that is
     not among them.
     """
-    persons = {row.ratee_class for row in register.ratees if row.kind == "person"}
     ratee_classes = list(dict.fromkeys(row.ratee_class for row in register.ratees))
     names: dict[tuple[str, str], str] = {}
     fields: dict[str, Any] = {}
@@ -142,12 +141,9 @@ def round_form(
             pair = (rater_class.key, ratee_class)
             names[pair] = f"form:{rater_class.key}:{ratee_class}"
             label = f"{rater_class.name} × {ratee_class_name(ratee_class)}"
-            preset = (
-                usual(*pair, is_person=ratee_class in persons)
-                if chosen is None
-                else chosen.get(pair, NOT_ASKED)
+            fields[names[pair]] = SelectField(
+                label, choices=form_choices(), default=chosen.get(pair, NOT_ASKED)
             )
-            fields[names[pair]] = SelectField(label, choices=form_choices(), default=preset)
     fields["scheme"] = RadioField(
         _("评估方案"), [NEEDED], choices=scheme_choices(schemes, kept_scheme), default=KEPT
     )

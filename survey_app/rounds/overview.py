@@ -51,6 +51,8 @@ class Overview:
     batches: Sequence[Batch]
     register: Register
     tablets: Sequence[Link] = ()
+    reached: frozenset[str] = frozenset()
+    """Rater classes with any way in: a poster or tablet in use, cards, papers or interviews."""
 
     @property
     def names(self) -> "Names":
@@ -82,6 +84,13 @@ class Overview:
         """Rater classes that have a form, in the order of the register."""
         bound = {one["rater_class"] for one in self.row.bindings}
         return [row.key for row in self.register.rater_classes if row.key in bound]
+
+    @property
+    def left_out(self) -> list[str]:
+        """Rater classes that have a form and, so far, no way to it."""
+        if not self.can_take_entrances:
+            return []
+        return [key for key in self.bound_classes if key not in self.reached]
 
 
 class Names:
@@ -151,8 +160,21 @@ def _overview(session: Session, row: Round, register: Register) -> Overview:
         select(Link).where(Link.round_id == row.id, Link.channel == KIOSK).order_by(Link.id)
     )
     return Overview(
-        row, _next_steps(session, row), links.all(), batches.all(), register, tablets.all()
+        row,
+        _next_steps(session, row),
+        links.all(),
+        batches.all(),
+        register,
+        tablets.all(),
+        _reached(session, row),
     )
+
+
+def _reached(session: Session, row: Round) -> frozenset[str]:
+    """Papers and interviews come with a batch, so links and batches are all the ways there are."""
+    links = select(Link.rater_class).where(Link.round_id == row.id, Link.is_active)
+    batches = select(Batch.rater_class).where(Batch.round_id == row.id)
+    return frozenset((*session.scalars(links), *session.scalars(batches)))
 
 
 def _next_steps(session: Session, row: Round) -> tuple[NextStep, ...]:

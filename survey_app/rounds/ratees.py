@@ -35,13 +35,17 @@ def _leaves(components: Sequence["Component"], ratee_class: str) -> Iterator["Co
 
 def round_classes(bindings: Bindings, scheme: "Scheme", known: Collection[str]) -> set[str]:
     """The classes of ratees of a round, among those the register knows or a binding names."""
+    unasked = {one for one in scheme_classes(scheme, known) if not asked_leaves(scheme, one)}
+    return unasked | {one["ratee_class"] for one in bindings}
+
+
+def scheme_classes(scheme: "Scheme", known: Collection[str]) -> set[str]:
+    """The known classes of ratees a scheme is about; all of them where it names none."""
     named = set(scheme.ratee_classes)
     for node in scheme.nodes():
         named.update(node.weight.ratee_classes)
         named.update(key for key, _ in node.rater_classes.by_ratee_class)
-    candidates = named & set(known) if named else set(known)
-    unasked = {one for one in candidates if not asked_leaves(scheme, one)}
-    return unasked | {one["ratee_class"] for one in bindings}
+    return named & set(known) if named else set(known)
 
 
 def round_ratees(session: Session, bindings: Bindings, scheme: "Scheme | None") -> Sequence[Ratee]:

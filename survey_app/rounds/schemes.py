@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from analysis.scheme import DEFAULT_SCHEME
+from analysis.scheme import DEFAULT_SCHEME, Scheme
 from forms.problems import N_
 from survey_app.core.database import Database
 from survey_app.schemes.service import STATUS_NAMES, in_use, shipped_versions
@@ -21,6 +21,11 @@ class Offered:
     text: str
     number: int = 0
     status: str = ""
+
+    @property
+    def scheme(self) -> Scheme:
+        """The scheme itself; its text was checked when it came into the library."""
+        return Scheme.load(self.text.encode())
 
 
 def offered(database: Database) -> Mapping[str, Offered]:

@@ -1,11 +1,12 @@
 """Rounds: the start page, the list, setting one up, and its steps up to opening."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
 from forms.problems import InputError, Problem
 from forms.questionnaire import SHORT_SUFFIX, Questionnaire, library
@@ -19,9 +20,9 @@ from survey_app.record import round_log
 from survey_app.register import service as register_service
 from survey_app.register.names import ratee_class_name
 from survey_app.rounds import codes, life, service
-from survey_app.rounds.bindings import as_bindings, as_choices
+from survey_app.rounds.bindings import as_bindings, as_choices, preset
 from survey_app.rounds.entrance_views import entrances
-from survey_app.rounds.forms import KEPT, UPLOADED, RoundForm, round_form
+from survey_app.rounds.forms import KEPT, UPLOADED, RoundForm, round_form, scheme_choices
 from survey_app.rounds.overview import PATH, Overview, close_what_is_due, home, overview
 from survey_app.rounds.schemes import DEFAULT_SCHEME, Offered, offered, value_of
 from survey_app.rounds.service import RoundSpec
@@ -81,14 +82,16 @@ def questionnaire(key: str) -> str:
 @blueprint.get("/rounds/new")
 @only("admin", "clerk")
 def new() -> str:
-    """A form with the usual choices made already."""
+    """A form that begins with what the scheme counts; ?scheme= names another than the usual."""
     register = register_service.read_present(services().database)
     schemes = offered(services().database)
+    asked = request.args.get("scheme", "")
+    chosen = asked if asked in schemes else DEFAULT_SCHEME
     # Whoever is on a roster comes with a personal code.
-    form = round_form(register, None, schemes)(
-        scheme=DEFAULT_SCHEME, is_sealed=bool(register.roster)
+    form = round_form(register, preset(register, schemes[chosen].scheme), schemes)(
+        scheme=chosen, is_sealed=bool(register.roster)
     )
-    return _form_page(form, None)
+    return _form_page(form, None, schemes=scheme_choices(schemes, None))
 
 
 @blueprint.post("/rounds/new")
@@ -97,7 +100,7 @@ def create() -> Response | tuple[str, int]:
     held = services()
     register = register_service.read_present(held.database)
     schemes = offered(held.database)
-    form = round_form(register, None, schemes)()
+    form = round_form(register, {}, schemes)()
     scheme, problems = _chosen_scheme(form, schemes, "")
     if not form.validate_on_submit() or problems:
         return _form_page(form, None, problems), 422
@@ -186,7 +189,13 @@ def _spec(form: RoundForm, scheme: str) -> RoundSpec:
     )
 
 
-def _form_page(form: RoundForm, row: Round | None, problems: tuple[Problem, ...] = ()) -> str:
+def _form_page(
+    form: RoundForm,
+    row: Round | None,
+    problems: tuple[Problem, ...] = (),
+    schemes: Sequence[SelectChoice] = (),
+) -> str:
+    """`schemes` are those a new round can begin with."""
     raters = list(dict.fromkeys(rater for rater, _ratee in form.names))
     ratees = list(dict.fromkeys(ratee for _rater, ratee in form.names))
     return render_template(
@@ -198,6 +207,7 @@ def _form_page(form: RoundForm, row: Round | None, problems: tuple[Problem, ...]
         questionnaires=_library(),
         register=register_service.read_present(services().database),
         problems=[problem.text(_) for problem in problems],
+        schemes=[one for one in schemes if one.value != UPLOADED],
     )
 
 
@@ -223,6 +233,7 @@ def detail(round_id: int) -> str:
         log_problem=log_problem.text(_) if log_problem else "",
         is_simulated=found.row.is_simulated,
         is_test=found.row.state == "testing",
+        left_out=[found.names.rater_class(key) for key in found.left_out],
     )
 
 
@@ -238,7 +249,7 @@ def start_test(round_id: int) -> Response:
 def freeze(round_id: int) -> Response:
     """Fix questions, scheme, ratees and rater classes."""
     service.freeze(services().database, current().login, round_id)
-    flash(_("已冻结。题目、方案和评议对象不能再改，可以印制海报和评议卡。"))
+    flash(_("已冻结。题目、方案和评议对象不能再改。"))
     return redirect(url_for("rounds.detail", round_id=round_id))
 
 

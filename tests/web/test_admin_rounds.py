@@ -3,18 +3,20 @@
 import io
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy import select
 
 from survey_app.ballots.accept import accept_many
 from survey_app.ballots.entrance import VoidCardError, card_entrance
 from survey_app.core import clock
 from survey_app.core.config import Settings
 from survey_app.core.services import Services
-from survey_app.rounds.tables import Round
+from survey_app.intake.sessions import SessionSpec, announce
+from survey_app.rounds.tables import Link, Round
 from tests.rounds import make_world
 from tests.web.desk import PLAIN_ROUND, REGISTER, Desk, import_register, make_app, signed_in
 
@@ -54,9 +56,38 @@ def make_round(desk: Desk, **changed: object) -> str:
 def test_the_usual_forms_are_chosen_beforehand(clerk: Desk) -> None:
     import_register(clerk)
     page = clerk.get("/admin/rounds/new")
-    assert page.count("selected") == 4
-    for value in ("county.short", "unit.short", "leader"):
-        assert f'selected value="{value}"' in page
+    assert chosen(page) == {
+        "form:citizen:county": "county.short",
+        "form:citizen:unit": "unit.short",
+        "form:leader_city:county": "leader",
+        "form:leader_city:unit": "leader",
+    }
+
+
+SELECT = re.compile(r'<select[^>]*name="(form:[^"]+)".*?selected value="([^"]*)"', re.DOTALL)
+
+
+def chosen(page: str) -> dict[str, str]:
+    """Field → form, of the pairs that have one chosen."""
+    return {name: value for name, value in SELECT.findall(page) if value}
+
+
+def test_a_scheme_chosen_first_presets_only_what_it_counts(clerk: Desk) -> None:
+    """One asks nobody at all, one everybody of units, one service users only."""
+    import_register(clerk)
+    page = clerk.get("/admin/rounds/new?scheme=hengyang-annual")
+    assert chosen(page) == {}
+    assert re.search(r'checked[^>]*value="hengyang-annual"', page)
+    page = clerk.get("/admin/rounds/new?scheme=zhangjiajie-2009")
+    assert chosen(page) == {
+        "form:citizen:county": "county.short",
+        "form:citizen:unit": "unit.short",
+        "form:leader_city:county": "leader",
+        "form:leader_city:unit": "leader",
+    }
+    page = clerk.get("/admin/rounds/new?scheme=xinping-posts")
+    assert chosen(page) == {}, "only service users are asked, and the register has none"
+    assert chosen(clerk.get("/admin/rounds/new?scheme=nothing"))
 
 
 def test_a_closing_time_is_on_the_clocks_of_the_office(app: Flask, clerk: Desk) -> None:
@@ -112,6 +143,69 @@ def test_a_key_is_taken_once(clerk: Desk) -> None:
     reply = clerk.post("/admin/rounds/new", PLAIN_ROUND)
     assert reply.status_code == 409
     assert "已经有编号为“test-round”的轮次" in reply.text
+
+
+def test_who_has_no_way_in_is_named_and_nothing_refused(app: Flask, clerk: Desk) -> None:
+    import_register(clerk)
+    place = make_round(clerk)
+    told = "还没有入口的评议主体："
+    assert f"{told}市民、市级领导。" in clerk.get(place)
+    fields = {"poster-rater_class": "citizen", "poster-channel": "online", "poster-extent": "all"}
+    clerk.post(f"{place}/posters", fields)
+    for _step in ("draft", "frozen"):
+        assert f"{told}市级领导。" in clerk.get(place)
+        clerk.post(f"{place}/freeze")
+    admin = signed_in(app, "admin")
+    assert admin.post(f"{place}/open").status_code == 302, "a warning, not a refusal"
+    assert f"{told}市级领导。" in clerk.get(place)
+    fields = {"roster-rater_class": "leader_city", "roster-channel": "distributed"}
+    assert clerk.post(f"{place}/cards/roster", fields).status_code == 200
+    assert told not in clerk.get(place)
+
+
+def test_a_poster_out_of_use_is_no_way_in_and_papers_are_one(app: Flask) -> None:
+    held = services_of(app)
+    world = make_world(held.database, held.settings.home, cards=1)
+    admin, place = signed_in(app, "admin"), f"/admin/rounds/{world.round_id}"
+    assert "还没有入口" not in admin.get(place)
+    with held.database.write() as session:
+        for link in session.scalars(select(Link)):
+            link.is_active = False
+    assert "还没有入口的评议主体：市民。" in admin.get(place)
+    paper = SessionSpec("paper", "会场", "", date(2026, 5, 1), "甲", "citizen", "", (), 3)
+    announce(held.database, held.keys, "admin", world.round_id, paper)
+    assert "还没有入口" not in admin.get(place)
+
+
+def test_a_round_that_asks_nobody_does_not_speak_of_posters(app: Flask, clerk: Desk) -> None:
+    import_register(clerk)
+    nobody = {name: "" for name in PLAIN_ROUND if name.startswith("form:")}
+    scheme = (
+        'key = "own"\nversion = "1"\ntitle = "只看指标"\n[[component]]\nkey = "a"\nname = "指标"\n'
+        'weight = "100"\nsource = "indicators"\n'
+    )
+    file = (io.BytesIO(scheme.encode()), "own.toml")
+    place = make_round(clerk, scheme="upload", scheme_file=file, **nobody)
+    admin = signed_in(app, "admin")
+    for step in ("freeze", "open", "close", "seal"):
+        page = admin.get(place) + admin.get("/admin/")
+        assert not re.search("海报|评议卡|手机试填|还没有入口", page), step
+        typed = {"typed_key": "test-round"}
+        assert admin.post(f"{place}/{step}", typed).status_code == 302, step
+    assert "海报" not in admin.get(f"{place}/minutes/closing")
+
+
+def test_an_assessed_round_says_what_comes_next(app: Flask) -> None:
+    held = services_of(app)
+    world = make_world(held.database, held.settings.home)
+    with held.database.write() as session:
+        row = session.get_one(Round, world.round_id)
+        row.state, row.closed_at = "assessed", clock.now()
+    place = f"/admin/rounds/{world.round_id}"
+    page = signed_in(app, "admin").get(place)
+    following = page.split("<h2>下一步</h2>")[1].split("<h2>")[0]
+    for link in (f"{place}/publication", f"{place}/minutes/closing", "/log/test-round"):
+        assert f'href="{link}"' in following, link
 
 
 def test_a_step_names_everything_in_its_way(clerk: Desk) -> None:

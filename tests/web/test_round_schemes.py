@@ -101,11 +101,13 @@ def chosen(page: str, pair: str) -> str:
 
 
 def test_persons_are_offered_the_forms_about_persons(admin: Desk) -> None:
-    page = admin.get("/admin/rounds/new")
+    page = admin.get("/admin/rounds/new?scheme=plain")
     assert chosen(page, "leader_city:科员") == "person"
     assert chosen(page, "service_user:科员") == "service-post"
     assert chosen(page, "citizen:科员") == ""
     assert chosen(page, "leader_city:unit") == "leader"
+    usual = admin.get("/admin/rounds/new")
+    assert chosen(usual, "leader_city:科员") == "", "the usual scheme is not about persons"
     assert "德：政治品德" in admin.get("/admin/questionnaires/person")
     assert "为您办事的这个岗位" in admin.get("/admin/questionnaires/service-post")
 
