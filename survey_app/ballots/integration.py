@@ -56,6 +56,8 @@ def integrate(database: Database, round_id: int) -> int:
     if not ballots:
         return 0
     given = [leaf for (leaf,) in _waiting(database, round_id, *_RECEIPT)]
+    if len(given) < len(ballots):
+        return 0  # somebody else took some in between the two looks
     receipts = [_receipt(one) for one in _chance.sample(given, len(ballots))]
     with database.write() as session:
         one_at_a_time(session)

@@ -2,19 +2,22 @@
 
 import json
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from analysis.round_log.leaves import commitment, receipt_hash
 from analysis.round_log.merkle import leaf_hash
+from survey_app.ballots import integration
 from survey_app.ballots.accept import accept_many
 from survey_app.ballots.cards import reissue
 from survey_app.ballots.integration import LEAST, LEFT, integrate
 from survey_app.ballots.integrator import Integrator
-from survey_app.ballots.tables import Ballot
+from survey_app.ballots.tables import Ballot, Receipt
 from survey_app.ballots.writer import BallotWriter
 from survey_app.closing import service as closing
 from survey_app.core import clock
@@ -157,6 +160,23 @@ def test_a_reopened_log_goes_on_and_tells_only_new_cards_at_its_second_close(
     assert types(world)[before:].count("admission") == 1
     nullifiers = [one["nullifier"] for one in leaves(world) if one["type"] == "admission"]
     assert len(nullifiers) == len(set(nullifiers)) == 3
+
+
+def test_two_processes_that_let_in_at_the_same_moment_do_it_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(world, LEAST + 5)
+    look, others = integration._waiting, []
+
+    def interrupted(database: Database, round_id: int, key: Any, columns: Any) -> Iterator[Any]:
+        if key.class_ is Receipt and not others:
+            others.append(0)
+            others[0] = integrate(database, round_id)
+        return look(database, round_id, key, columns)
+
+    monkeypatch.setattr(integration, "_waiting", interrupted)
+    assert (integrate(world.database, world.round_id), others) == (0, [LEAST + 5 - LEFT])
+    assert types(world).count("ballot") == types(world).count("receipt") == LEAST + 5 - LEFT
 
 
 def test_the_writer_lets_ballots_into_the_log_on_its_way(
