@@ -264,10 +264,10 @@ def _sentences(
             {"critical": f"{gap.critical[1]:.2f}", "seen": f"{gap.detectable[1]:.2f}"},
         )
     if any(one.grades for one in lines):
-        yield Note(
-            N_("等次处在边缘的有 {n} 个：换一批同样的人来评，两成以上的可能是别的等次。"),
-            {"n": sum(one.is_borderline for one in lines)},
-        )
+        borderline = sum(one.is_borderline for one in lines)
+        some = N_("等次处在边缘的有 {n} 个：换一批同样的人来评，两成以上的可能是别的等次。")
+        none = N_("没有等次处在边缘的（换一批同样的人来评，两成以上的可能是别的等次）。")
+        yield Note(some if borderline else none, {"n": borderline})
 
 
 def _told(runs: Sequence[Sequence[int]]) -> list[tuple[int, int]]:

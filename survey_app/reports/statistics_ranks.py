@@ -13,6 +13,10 @@ RANKS_MEAN = (
     "区间是不能排除的最好和最差名次：换一批同样的人来评，一类的全部对象同时落在各自区间里的把握"
     "是 95%。它不说明名次以外的事，也不说明指标数据准不准。"
 )
+ALSO_MEAN = (
+    "说明里的“单看这一个”是只关心这一个对象时的名次区间，比全类一起看的窄；“权重略变时”是方案里"
+    "各构成的权重略微变动时，名次会到哪里。“不足以断定高低”不等于两个一样好。"
+)
 GRADES_MEAN = (
     f"数值是现在这个等次的可能性：按总分的误差模拟至多 {GRADE_DRAWS} 轮，"
     "每轮都按方案的分数线和名额评一遍。"
@@ -30,7 +34,7 @@ def rank_sections(
         name = class_name(tables.scheme, order.ratee_class)
         yield section(
             f"名次有多可靠：{name}",
-            (RANKS_MEAN, *texts(order.sentences), *texts(order.notes)),
+            (RANKS_MEAN, ALSO_MEAN, *texts(order.sentences), *texts(order.notes)),
             _ranks(order),
         )
         unsure = [one for one in order.lines if one.grades and max(one.grades) < SURE]

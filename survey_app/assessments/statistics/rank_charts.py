@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from html import escape
 
+from flask_babel import gettext as _
+
 from survey_app.assessments.charts import BAR_EM, INK, LABEL_EM, PALETTE, ROW_EM, RULE, colour, svg
 
 
@@ -75,4 +77,5 @@ def probability_words(grades: Sequence[str], shares: Sequence[float]) -> str:
 
 
 def _percent(share: float) -> str:
-    return "100%" if share >= 0.995 else f"{share:.0%}"
+    """Never "100%": what was drawn is no certainty."""
+    return _("99.5% 以上") if share >= 0.995 else f"{share:.0%}"
