@@ -6,7 +6,7 @@ Written from that text, apart from `verify_round.py`; tests hold the two against
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from analysis.round_log import audit_checks, log_checks
+from analysis.round_log import audit_checks, log_checks, page_checks
 from analysis.round_log.bundle import Bundle, Unreadable
 from analysis.sealed_round import Check
 
@@ -36,6 +36,7 @@ def check_bundle(
     if _is_auditors(bundle):
         checks.append(("V5", lambda: audit_checks.check_openings(bundle, answers)))
     checks.append(("V6", lambda: audit_checks.check_releases(bundle)))
+    checks.append(("V6", lambda: page_checks.check_pages(bundle)))
     if _is_auditors(bundle):
         checks.append(("V6", lambda: audit_checks.check_results(bundle, answers)))
     checks.append(("V7", lambda: audit_checks.check_exclusions(bundle)))

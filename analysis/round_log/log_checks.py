@@ -6,6 +6,7 @@ Each yields the places where it does not hold.
 import json
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
 from urllib.parse import quote
@@ -39,7 +40,7 @@ def check_files(bundle: Bundle) -> Places:
         yield names.INDEX
     yield from _listed_files(bundle)
     if bundle.content(names.CONFIG) != canonical_json(bundle.config):
-        yield names.CONFIG
+        yield f"{names.CONFIG} (leaf 0)"
 
 
 def _listed_files(bundle: Bundle) -> Places:
@@ -67,27 +68,65 @@ def check_log(bundle: Bundle) -> Places:
     if not bundle.origin.endswith(f"/round/{quote(bundle.first['round'], safe='')}"):
         yield "leaf 0"
     heads = read_checkpoints(bundle, bundle.content(names.CHECKPOINTS))
-    signed = {head.size for head in heads if head is not None}
-    roots = bundle.roots(signed)
+    roots = bundle.roots({head.size for head in heads if head is not None})
     largest = 0
     for number, head in enumerate(heads, start=1):
-        if head is None:
+        if head is None or head.size < largest:
             yield f"checkpoint {number}"
-            continue
-        if head.size < largest or roots.get(head.size) != head.root:
-            yield f"checkpoint {number}"
-        largest = head.size
+        largest = head.size if head else largest
+    gap = unsigned(bundle)
+    if gap is not None:
+        yield f"checkpoint {gap.checkpoint}"
     if largest != len(bundle.leaves):
         yield f"leaf {largest}"
     yield from _unsorted(bundle, roots.keys())
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The leaves that the first checkpoint not met speaks of, beyond those signed before it."""
+
+    checkpoint: int
+    leaves: range
+    n_signed: int
+    """How many leaves the last checkpoint speaks of."""
+
+
+def unsigned(bundle: Bundle) -> Gap | None:
+    """Where the log first is not the one signed; later checkpoints cannot be met either."""
+    heads = read_checkpoints(bundle, bundle.content(names.CHECKPOINTS))
+    roots = bundle.roots({head.size for head in heads if head is not None})
+    signed = [(number, head) for number, head in enumerate(heads, start=1) if head is not None]
+    sound = 0
+    for number, head in signed:
+        if roots.get(head.size) != head.root:
+            return Gap(number, range(sound, head.size), signed[-1][1].size)
+        sound = head.size
+    return None
+
+
 def _unsorted(bundle: Bundle, signed: Container[int]) -> Places:
     """Leaves that are not in order within what came in together."""
-    for before, leaf in pairwise(bundle.leaves):
-        is_together = {before.kind, leaf.kind} <= {"ballot", "receipt"} and leaf.n not in signed
-        if is_together and bundle.hashes[leaf.n] < bundle.hashes[before.n]:
-            yield leaf.place
+    addition: list[Leaf] = []
+    for leaf in bundle.leaves:
+        if leaf.kind not in ("ballot", "receipt") or leaf.n in signed:
+            yield from _disturbing(bundle, addition)
+            addition = []
+        if leaf.kind in ("ballot", "receipt"):
+            addition.append(leaf)
+    yield from _disturbing(bundle, addition)
+
+
+def _disturbing(bundle: Bundle, addition: Sequence[Leaf]) -> Places:
+    """Of every two leaves out of order the one without which its neighbours are in order."""
+    hashes = [bundle.hashes[leaf.n] for leaf in addition]
+    for at, (one, following) in enumerate(pairwise(hashes)):
+        if one > following:
+            before, after = hashes[at - 1 : at] or [b""], hashes[at + 2 : at + 3] or [b"\xff" * 33]
+            is_first = before[0] <= following
+            is_second = one <= after[0]
+            culprits = [n for n, fits in ((at, is_first), (at + 1, is_second)) if fits]
+            yield ", ".join(addition[n].place for n in culprits or (at, at + 1))
 
 
 def read_checkpoints(bundle: Bundle, content: bytes) -> list[Checkpoint | None]:
@@ -220,12 +259,12 @@ def check_close(bundle: Bundle) -> Places:
 
 def _admissions_in_place(bundle: Bundle) -> Places:
     """Used cards stand right before a close, in ascending order."""
-    run: list[str] = []
+    run: list[Leaf] = []
     for leaf in bundle.leaves:
         if leaf.kind == "admission":
-            if run and leaf["nullifier"] < run[-1]:
-                yield leaf.place
-            run.append(leaf["nullifier"])
+            if run and leaf["nullifier"] < run[-1]["nullifier"]:
+                yield f"{run[-1].place}, {leaf.place}"
+            run.append(leaf)
         elif leaf.kind != "act":
             if run and leaf.kind != "close":
                 yield leaf.place

@@ -15,10 +15,10 @@ import re
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from datetime import datetime
 from fractions import Fraction
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -243,8 +243,13 @@ class Bundle:
             {**read_leaf(body), "n": n, "place": f"leaf {n}"} for n, body in enumerate(bodies)
         ]
         self.first = self.leaves[0]
+        if self.first["type"] != "round":
+            self.reading = "leaf 0"
+            raise ValueError("round")
         self.config = self.first["config"]
         self.key = base64_bytes(self.first["log_key"])
+        self.n_signed = 0  # V1 fills it, and the first checkpoint not met with its new leaves
+        self.torn: tuple[int, int, int] | None = None
         self.rows: Counter[tuple[str, int, bytes]] = Counter()  # class, ratee, codes: V5 fills it
 
     def file(self, name: str) -> bytes:
@@ -280,7 +285,7 @@ def v0_bundle(b: Bundle) -> Failures:
     needed = {*FILES, *(f"audit/{name}" for name in AUDIT if b.is_auditors)}
     for name in sorted((needed | listed.keys()) - (found & listed.keys())):
         yield name, "缺少"
-    yield from bad(b.file("config.json") != spell(b.config), "config.json", "不是第 0 片叶子")
+    yield from bad(b.file("config.json") != spell(b.config), "config.json", "不是 leaf 0 的内容")
 
 
 def v1_log(b: Bundle) -> Failures:
@@ -293,14 +298,32 @@ def v1_log(b: Bundle) -> Failures:
     known = roots(b.hashes, {head[0] for head in heads if head})
     before = 0
     for n, head in enumerate(heads, 1):
-        is_other = head is None or head[0] < before or known.get(head[0]) != head[1]
-        yield from bad(is_other, f"checkpoint {n}", "签名不符，或与日志不符，或比前一个小")
-        before = head[0] if head else before
-    yield from bad(before != len(b.leaves), f"leaf {before}", "最后的检查点没有盖住整个日志")
-    for one, leaf in zip(b.leaves, b.leaves[1:], strict=False):
-        is_added = {one["type"], leaf["type"]} <= {"ballot", "receipt"} and leaf["n"] not in known
-        is_before = b.hashes[one["n"]] > b.hashes[leaf["n"]]
-        yield from bad(is_added and is_before, leaf["place"], "一批之内没有排序")
+        size, root = head or (before, "")
+        yield from bad(not head, f"checkpoint {n}", "不是 leaf 0 的密钥签的，或被改过")
+        yield from bad(size < before, f"checkpoint {n}", "比前一个小")
+        if head and known.get(size) != root and not b.torn:
+            yield f"checkpoint {n}", f"日志的前 {size} 片不是它签过的，以后的检查点也就对不上"
+            b.torn = n, before, size
+        before = size
+    b.n_signed = before
+    is_other = before != len(b.leaves)
+    yield from bad(is_other, f"leaf {before}", f"签过 {before} 片，这里有 {len(b.leaves)} 片")
+    yield from unsorted(b, known)
+
+
+def unsorted(b: Bundle, signed: Container[int]) -> Failures:
+    """Leaves out of order within an addition (§5): of two the one its neighbours do not fit."""
+
+    def is_joined(n: int) -> bool:
+        kinds = {one["type"] for one in b.leaves[n - 1 : n + 1]}
+        return 0 < n < len(b.leaves) and n not in signed and kinds <= {"ballot", "receipt"}
+
+    for n in range(len(b.leaves)):
+        if is_joined(n) and b.hashes[n - 1] > b.hashes[n]:
+            near = range(n - 1 - is_joined(n - 1), n + 1 + is_joined(n + 1))
+            left = {odd: [b.hashes[one] for one in near if one != odd] for odd in (n - 1, n)}
+            odd = [one for one in left if left[one] == sorted(left[one])]
+            yield "、".join(f"leaf {one}" for one in odd or left), "一批之内没有排序"
 
 
 def v2_counts(b: Bundle) -> Failures:
@@ -372,7 +395,8 @@ def v4_close(b: Bundle) -> Failures:
         is_late = before == "admission" and kind not in ("admission", "act", "close")
         yield from bad(is_late, leaf["place"], "用过的卡与关闭之间不该有它")
         is_unsorted = kind == "admission" and leaf["nullifier"] < last_card
-        yield from bad(is_unsorted, leaf["place"], "用过的卡没有排序")
+        pair = f"leaf {leaf['n'] - 1}、leaf {leaf['n']}"
+        yield from bad(is_unsorted, pair, "用过的卡没有排序")
         last_card = leaf["nullifier"] if kind == "admission" else last_card
         before = before if kind == "act" else kind
     yield from bad(is_open, "leaves.jsonl", "日志里没有关闭")
@@ -436,7 +460,7 @@ def v5_openings(b: Bundle) -> Failures:
             yield place, "读不懂，或不合这一轮的表"
             continue
         commitments.append(sha(opening + spell(content)))
-        yield from bad(commitments[-1] <= before, place, "没有排序")
+        yield from bad(commitments[-1] <= before, place, "与前一行次序不对：其中一行被改过")
         before, rater_class = commitments[-1], content["rater_class"]
         found[rater_class, content["evidence"], before if is_plain else ""] += 1
         b.rows.update((rater_class, ratee, codes) for ratee, codes in rows.items())
@@ -509,6 +533,8 @@ def v6_results(b: Bundle) -> Failures:
         is_absent = leaf["n"] in b.index["absent"] and not (b.folder / name).exists()
         is_other = not is_absent and sha(b.file(name)) != leaf["digest"]
         yield from bad(is_other, name, "不是公布时的文件")
+        if leaf["kind"] == "publication" and not is_absent:
+            yield from published(b, leaf, name)
     if not b.is_auditors:
         return
     counts = counted(b)
@@ -522,6 +548,41 @@ def v6_results(b: Bundle) -> Failures:
         yield from bad(is_last and is_other, name, "收到的份数与答卷不符")
         is_other = leaf["config"] != "sha256:" + sha(spell(b.config))
         yield from bad(is_other, leaf["place"], "不是按这一轮的内容算的")
+
+
+def published(b: Bundle, leaf: dict[str, Any], name: str) -> Failures:
+    """A published page: of this round and a run of it; an auditor compares every cell."""
+    page, scheme = json.loads(b.file(name)), b.config["scheme"]
+    is_known = page["run"] in [one["run"] for one in b.of("result") if one["n"] < leaf["n"]]
+    is_ours = (page["round"], page["scheme"]) == (b.first["round"], "sha256:" + sha(spell(scheme)))
+    yield from bad(not (is_known and is_ours), name, "不是这一轮按这套方案算过的结果")
+    if not b.is_auditors:
+        return
+    scores = json.loads(b.file(f"audit/runs/{page['run']}/scores.json"))
+    names = {one["key"]: one["name"] for one in b.config["ratees"]}
+    rows = [row for group in page["classes"] for row in group["rows"]]
+    shown = {cell for row in rows for cell in row}
+    if any(one["action"] == "grades.decide" for one in b.of("act") if one["n"] < leaf["n"]):
+        shown.discard("grade")  # people decided, who need not follow the proposal
+    said = Counter((row["name"], cell, row[cell]) for row in rows for cell in shown)
+    found = [{**cells_of(one, scheme), "name": names[one["key"]]} for one in scores["ratees"]]
+    due = Counter((one["name"], cell, one[cell]) for one in found for cell in shown)
+    for words, side in (("公布的是", said - due), ("算出来是", due - said)):
+        for ratee, cell, text in sorted(side):
+            yield f"{name} {ratee} {cell}", f"{words}“{text}”"
+
+
+def cells_of(one: dict[str, Any], scheme: dict[str, Any]) -> dict[str, str]:
+    """What a published page says of a ratee, from its scores."""
+    grades = {grade["key"]: grade["name"]["zh_CN"] for grade in scheme["grade"]}
+    ranks = dict.fromkeys(str(one[name] or "") for name in ("rank_lo", "rank_hi"))
+    return {
+        "grade": grades.get(one["grade"], ""),
+        "score": "" if one["suppressed"] else one["total"] or "",
+        "rank": str(one["rank_class"] or ""),
+        "interval": "" if one["lo"] is None else f"{one['lo']:.2f}–{one['hi']:.2f}",
+        "ranks": "–".join(ranks),
+    }
 
 
 def v7_exclusions(b: Bundle) -> Failures:
@@ -593,28 +654,51 @@ def verifier_key(b: Bundle) -> str:
 def verify(
     folder: Path, witness: Path | None = None, heads: tuple[str, ...] = (), key: str = ""
 ) -> list[tuple[str, str, str]]:
-    """Every failure: number, place, words. An empty list means that all holds."""
+    """Every failure: number, place, words; the cause first. An empty list: all holds."""
     b = Bundle(folder)
     try:
         b.open()
     except Exception as error:  # noqa: BLE001 -- whatever it is, this is no bundle
         return [("V0", b.reading, f"读不出来：{error!r}")]
-    checks: list[Callable[[], Failures]] = [
-        partial(check, b)
-        for check in (v0_bundle, v1_log, v2_counts, v3_once, v4_close, v5_openings, v6_results)
-    ]
-    checks += [partial(v7_exclusions, b), partial(v8_files, b)]
-    checks += [partial(v9_copies, b, witness, list(heads), key)]
-    failures = []
+    checks: list[Callable[[Bundle], Failures]] = [v0_bundle, v1_log, v2_counts, v3_once, v4_close]
+    checks += [v5_openings, v6_results, v7_exclusions, v8_files]
+    checks += [lambda b: v9_copies(b, witness, list(heads), key)]
+    failures: list[tuple[str, str, str]] = []
     for n, check in enumerate(checks):
         if n in (5, 8) and not b.is_auditors:
             continue
         try:
-            for place, text in check():
+            for place, text in check(b):
                 failures.append((f"V{n}", place, text))
         except Exception as error:  # noqa: BLE001 -- what cannot be read does not hold
             failures.append((f"V{n}", b.reading, f"查不下去：{error!r}"))
-    return failures
+    failures.sort(key=lambda one: one[1] == "bundle.json")  # it follows from any other change
+    return [*change(b, failures), *failures]
+
+
+def change(b: Bundle, failures: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Where the log is not the one signed: the leaf that failures agree on, or all it may be."""
+    if not b.torn or all(number != "V1" for number, _, _ in failures):
+        return []
+    n, start, end = b.torn
+    told = [re.findall(r"leaf (\d+)", f"{place} {text}") for _, place, text in failures]
+    named = [{*map(int, one)} & {*range(start, end)} for one in told]
+    leaves = set.intersection(*filter(None, named)) if any(named) else {start}
+    is_known = len(leaves) < 3 and (any(named) or end == start + 1)
+    place, what = f"leaf {start} 到 leaf {end - 1}", "之间有改动、增删或挪动"
+    if leaves and is_known and b.n_signed == len(b.leaves):
+        place = " 或 ".join(f"leaf {one}（{b.leaves[one]['type']}）" for one in sorted(leaves))
+        what = "被改动过"
+    sound = f"，它前面的 {n - 1} 个都相符" * (n > 1)
+    return [("V1", place, f"{what}：对不上 checkpoint {n} 签过的根{sound}")]
+
+
+def told(failures: list[tuple[str, str, str]]) -> list[str]:
+    """The cause, what may follow from it, and what to do."""
+    lines = [f"{'  ' if n else '起因：'}{' '.join(one)}" for n, one in enumerate(failures)]
+    lines[1:1] = ["由此而来，或者另有改动："] if failures[1:] else []
+    todo = f"先查 {failures[0][1]}，换回原样以后再核对一次，看其余的是不是由它引起"
+    return [*lines, f"共 {len(failures)} 处不符：{todo}"]
 
 
 def main() -> int:
@@ -625,8 +709,7 @@ def main() -> int:
     parser.add_argument("--key", default="", help="公告里的日志公钥")
     given = parser.parse_args()
     failures = verify(given.folder, given.witness, tuple(given.head), given.key)
-    lines = [" ".join(one) for one in failures]
-    lines += [f"{len(failures)} 处不符" if failures else "V0 到 V9 全部相符"]
+    lines = told(failures) if failures else ["V0 到 V9 全部相符"]
     if not failures:
         absent = len(read((given.folder / "bundle.json").read_bytes())["absent"])
         lines += [f"另有 {absent} 个公布过的文件不在包里，没有核对"] if absent else []

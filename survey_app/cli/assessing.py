@@ -165,7 +165,7 @@ def verify(
     is_quiet: bool,
 ) -> None:
     """Verify bundles, sealed rounds and results."""
-    from survey_app.cli.verifying import RECOMPUTED, Copies, absent_files, verify_path
+    from survey_app.cli.verifying import RECOMPUTED, Copies, absent_files, told, verify_path
     from survey_app.demo.outputs import SCORES
 
     _refuse_missing([path, *([witness] if witness else [])])
@@ -179,10 +179,7 @@ def verify(
             "checks": [{"id": one.id, "ok": one.ok, "place": one.place} for one in checks],
         },
         [
-            *(f"不符：{one.id} {one.place}" for one in failed),
-            f"共 {len(checks)} 项检查，{len(failed)} 项不符"
-            if failed
-            else f"共 {len(checks)} 项检查，全部相符",
+            *told(path, checks),
             *([NOT_RECOMPUTED] if is_only_read else []),
             *([f"另有 {n_absent} 个公布过的文件不在包里，没有核对"] if n_absent else []),
         ],

@@ -83,6 +83,7 @@ def bundle(
 @click.pass_context
 def verify_round(ctx: click.Context, round_key: str, *, as_json: bool, is_quiet: bool) -> None:
     """Hold what the store has of a round against its log."""
+    from analysis.round_log.telling import cause_first
     from survey_app.publication.stored import check_stored
 
     with started() as services:
@@ -93,9 +94,11 @@ def verify_round(ctx: click.Context, round_key: str, *, as_json: bool, is_quiet:
             "checks": [{"id": one.kind, "ok": False, "place": one.place} for one in found],
         },
         [
-            *(f"不符：{one.kind} {one.place}" for one in found),
-            f"{len(found)} 处与日志不符" if found else "数据库与日志全部相符",
-        ],
+            *cause_first([one.words for one in found]),
+            f"共 {len(found)} 处与日志不符：先查起因那一处，查清以后再核对一次",
+        ]
+        if found
+        else ["数据库与日志全部相符"],
     )
     if found:
         ctx.exit(INTEGRITY)

@@ -11,6 +11,7 @@ from analysis.assessment import assess
 from analysis.results import NoAnswer
 from analysis.round_log.bundle_files import INDEX, LEAVES
 from analysis.round_log.checks import check_bundle
+from analysis.round_log.telling import tell
 from analysis.scheme import Scheme
 from analysis.sealed_round import Check, IntegrityError, check_sealed_round
 from analysis.sealed_round.manifest import MANIFEST
@@ -50,7 +51,7 @@ def verify_path(path: Path, copies: Copies | None = None) -> list[Check]:
 
     Raises InputError where the path is none of these.
     """
-    if (path / INDEX).is_file() or (path / LEAVES).is_file():
+    if _is_bundle(path):
         kept = copies or Copies()
         return check_bundle(path, kept.witness, kept.heads, kept.key)
     if (path / MANIFEST).is_file():
@@ -71,6 +72,20 @@ def verify_path(path: Path, copies: Copies | None = None) -> list[Check]:
     for folder in outputs:
         checks += [*check_file_list(folder), *_score_checks(folder)]
     return checks
+
+
+def told(path: Path, checks: Sequence[Check]) -> list[str]:
+    """What the checks found, in words: of a bundle the cause first, of other folders all alike."""
+    failed = [one for one in checks if not one.ok]
+    if failed and _is_bundle(path):
+        return tell(path, failed)
+    summary = f"{len(failed)} 项不符" if failed else "全部相符"
+    lines = [f"不符：{one.id} {one.place}" for one in failed]
+    return [*lines, f"共 {len(checks)} 项检查，{summary}"]
+
+
+def _is_bundle(path: Path) -> bool:
+    return (path / INDEX).is_file() or (path / LEAVES).is_file()
 
 
 def absent_files(path: Path) -> int:

@@ -4,7 +4,7 @@ A bundle is checked against itself; this holds the rows it will be made from aga
 that an edited row shows before anything is exported (docs/round-log.md §7, V8).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from analysis.round_log import merkle
 from analysis.round_log.leaves import LeafError, batch_root, commitment, read_leaf, receipt_hash
 from analysis.round_log.notes import NoteError, open_checkpoint
-from forms.problems import canonical_json
+from forms.problems import N_, canonical_json
 from survey_app.assessments.tables import Run
 from survey_app.ballots.commitments import Traits, content_of
 from survey_app.ballots.tables import Admission, Ballot, Receipt
@@ -30,6 +30,22 @@ from survey_app.rounds.frozen import load_round
 from survey_app.rounds.tables import Link, Round
 
 CHUNK = 2_000
+SUBJECTS = {"ballot": "commitment", "receipt": "hash", "admission": "nullifier"}
+
+
+WORDS = {
+    "leaf": N_("日志第 {place} 片（从 0 数起）被改动过"),
+    "tree": N_("日志第 {place} 片（从 0 数起）里有改动、增删或挪动：对不上签过的检查点"),
+    "checkpoint": N_("日志前 {place} 片的检查点被改动过：不是本系统的密钥签的"),
+    "head": N_("轮次 {place} 的日志比已经签名公布的旧，或者内容不同"),
+    "record": N_("操作记录第 {place} 条被改动过，或者与日志不符"),
+    "config": N_("轮次 {place} 冻结的内容不是日志第 0 片里的那一份"),
+    "run": N_("第 {place} 次核算的结果不是日志里的那一份"),
+    "release": N_("发布记录与日志不符，文件校验码 {place}"),
+    "ballot": N_("答卷与日志不符，承诺值 {place}"),
+    "receipt": N_("回执与日志不符，校验值 {place}"),
+    "admission": N_("用过的卡与日志不符，校验值 {place}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +55,18 @@ class Mismatch:
     kind: str
     place: str
 
+    @property
+    def words(self) -> str:
+        """The same as a sentence."""
+        return WORDS[self.kind].format(place=self.place)
+
 
 def check_stored(database: Database, round_id: int) -> list[Mismatch]:
     """Everything of a round that does not agree with its log; empty where all does."""
     with database.read() as session:
         row = load_round(session, round_id)
-        bodies = select(LogLeaf.body).where(LogLeaf.round_id == round_id).order_by(LogLeaf.place)
-        told = _Told(list(session.scalars(bodies)))
+        rows = select(LogLeaf.body, LogLeaf.subject).where(LogLeaf.round_id == round_id)
+        told = _Told([(body, of) for body, of in session.execute(rows.order_by(LogLeaf.place))])
         found = [*_log(session, row, told, database), *_record(session, told)]
         if told.leaves and not told.broken:
             found += [*_document(row, told), *_results(session, row, told)]
@@ -58,15 +79,22 @@ def check_stored(database: Database, round_id: int) -> list[Mismatch]:
 class _Told:
     """What the log says."""
 
-    def __init__(self, bodies: list[bytes]) -> None:
-        self.hashes = [merkle.leaf_hash(body) for body in bodies]
+    def __init__(self, rows: Sequence[round_log.Row]) -> None:
+        self.hashes = [merkle.leaf_hash(body) for body, _ in rows]
         self.leaves: list[dict[str, Any]] = []
         self.broken: list[int] = []
-        for place, body in enumerate(bodies):
+        """Leaves that are none: nothing more can be said of this log."""
+        self.exchanged: list[int] = []
+        """Leaves about something else than their row says."""
+        for place, (body, subject) in enumerate(rows):
             try:
-                self.leaves.append(read_leaf(body))
+                leaf = read_leaf(body)
             except LeafError:
                 self.broken.append(place)
+                continue
+            self.leaves.append(leaf)
+            if subject is not None and leaf.get(SUBJECTS.get(leaf["type"], "")) != subject.hex():
+                self.exchanged.append(place)
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [leaf for leaf in self.leaves if leaf["type"] == kind]
@@ -82,12 +110,12 @@ class _Told:
 
 
 def _log(session: Session, row: Round, told: _Told, database: Database) -> Iterator[Mismatch]:
-    yield from (Mismatch("leaf", str(place)) for place in told.broken)
+    yield from (Mismatch("leaf", str(place)) for place in told.broken + told.exchanged)
     notary: Notary = database.info[round_log.NOTARY]
     heads = session.scalars(
         select(LogCheckpoint).where(LogCheckpoint.round_id == row.id).order_by(LogCheckpoint.size)
     ).all()
-    frontier = merkle.Frontier()
+    frontier, sound, is_torn = merkle.Frontier(), 0, False
     for head in heads:
         frontier.extend(told.hashes[frontier.size : head.size])
         try:
@@ -95,8 +123,11 @@ def _log(session: Session, row: Round, told: _Told, database: Database) -> Itera
         except NoteError:
             yield Mismatch("checkpoint", str(head.size))
             continue
-        if (signed.size, signed.root) != (frontier.size, frontier.root()):
-            yield Mismatch("checkpoint", str(head.size))
+        if (signed.size, signed.root) == (frontier.size, frontier.root()):
+            sound = head.size
+        elif not is_torn:  # then no later one can be met either
+            yield Mismatch("tree", f"{sound}–{head.size - 1}")
+            is_torn = True
     if round_log.problem(database, row.id) is not None:
         yield Mismatch("head", row.key)
 

@@ -92,7 +92,7 @@ CHANGES: dict[str, tuple[str, Change]] = {
     "another act": ("record", lambda s: s.execute(
         update(RecordEntry).where(RecordEntry.id == 3).values(operator="nobody"))),
     "another file": ("release", lambda s: s.execute(update(Release).values(digest="1" * 64))),
-    "another leaf": ("checkpoint", lambda s: s.execute(
+    "another leaf": ("leaf", lambda s: s.execute(
         update(LogLeaf).where(LogLeaf.place == 5).values(body=OTHER))),
     "no leaf": ("leaf", lambda s: s.execute(
         update(LogLeaf).where(LogLeaf.place == 5).values(body=b"{}"))),
@@ -148,4 +148,14 @@ def test_the_command_names_what_does_not_agree(world: World) -> None:
     assert run() == (0, "数据库与日志全部相符\n")
     without_guards(world.database, CHANGES["a ballot less"][1])
     code, said = run()
-    assert (code, said.startswith("不符：ballot ")) == (4, True)
+    assert (code, said.startswith("起因：答卷与日志不符")) == (4, True)
+
+
+def test_a_changed_leaf_is_the_cause_and_said_first(world: World) -> None:
+    without_guards(world.database, CHANGES["another leaf"][1])
+    found = check_stored(world.database, world.round_id)
+    assert (found[0].kind, found[0].place) == ("leaf", "5")
+    (torn,) = [one for one in found if one.kind == "tree"]  # one line, however many heads follow
+    first, last = (int(n) for n in torn.place.split("–"))
+    assert first <= 5 <= last
+    assert "第 5 片（从 0 数起）被改动过" in found[0].words

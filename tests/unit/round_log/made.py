@@ -1,6 +1,7 @@
 """Bundles of rounds that never were: random ballots through the pure functions, no database."""
 
 import base64
+import json
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -233,10 +234,31 @@ class Made:
         self.add(type="result", run=1, scores=told, config=digest(self.config))
         self.sign()
 
-    def release(self, name: str, content: bytes) -> None:
+    def release(self, name: str, content: bytes, kind: str = "table") -> None:
         self.results[len(self.leaves)] = content
-        self.add(type="release", name=name, digest=sha256(content).hexdigest(), kind="table")
+        self.add(type="release", name=name, digest=sha256(content).hexdigest(), kind=kind)
         self.sign()
+
+    def publish(self) -> None:
+        """The page that everybody sees of the run."""
+        found = json.loads(self.runs[1].scores)
+        names = {one["key"]: one["name"] for one in self.config["ratees"]}
+        rows = [
+            {
+                "name": names[one["key"]],
+                "grade": "",
+                "score": one["total"] or "",
+                "rank": str(one["rank_class"] or ""),
+            }
+            for one in found["ratees"]
+        ]
+        page = {
+            "round": self.config["round"],
+            "run": 1,
+            "scheme": digest(self.config["scheme"]),
+            "classes": [{"name": "单位", "rows": rows}],
+        }
+        self.release("results.json", canonical_json(page), "publication")
 
     def material(self, home: Path | None) -> Material:
         """What a bundle is written from: an auditor's with the sealed folders in `home`."""
@@ -292,6 +314,7 @@ def make_round(seed: int, home: Path, *, is_sealed: bool = False, n: int = 12) -
     made.close()
     made.seal(home)
     made.assess(home)
+    made.publish()
     made.release("公开结果.csv", "单位,得分\n市1局,84.00\n".encode())
     return made
 

@@ -9,6 +9,7 @@ made before, to the verifiers as the witness.
 import base64
 import json
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -261,13 +262,50 @@ def replay_an_old_checkpoint(f: Forger) -> str:
 
 
 def edit_a_result(f: Forger) -> str | None:
-    results = [name for name in f.files() if name.startswith(f"{names.RESULTS}/")]
+    results = [name for name in f.files() if re.fullmatch(rf"{names.RESULTS}/.*\.csv", name)]
     if not results:
         return None
     name = f.rng.choice(results)
     f.write(name, f.read(name).replace(b"84", b"94") + b" ")
     f.refit()
     return name
+
+
+def publish_another_score(f: Forger) -> str | None:
+    return _publish_otherwise(f, lambda page: _a_row(f, page).update(score="99.99"))
+
+
+def leave_a_unit_out(f: Forger) -> str | None:
+    return _publish_otherwise(f, lambda page: page["classes"][0]["rows"].pop())
+
+
+def show_another_run(f: Forger) -> str | None:
+    return _publish_otherwise(f, _another_run)
+
+
+def _another_run(page: dict[str, Any]) -> None:
+    page["run"] = 7
+
+
+def _a_row(f: Forger, page: dict[str, Any]) -> dict[str, str]:
+    row: dict[str, str] = f.rng.choice(page["classes"][0]["rows"])
+    return row
+
+
+def _publish_otherwise(f: Forger, edit: Callable[[dict[str, Any]], object]) -> str | None:
+    """A page other than its run gave, announced in the log as what it is."""
+    leaves = f.leaves()
+    for n in f.numbers("release"):
+        leaf = json.loads(leaves[n])
+        if leaf["kind"] == "publication":
+            name = f"{names.RESULTS}/{n}/{leaf['name']}"
+            page = json.loads(f.read(name))
+            edit(page)
+            f.write(name, canonical_json(page))
+            f.change(n, digest=sha256(canonical_json(page)).hexdigest())
+            can_tell = edit is _another_run or (f.folder / names.COUNTS).exists()
+            return name if can_tell else ""
+    return None
 
 
 def edit_an_answer(f: Forger) -> str | None:
@@ -344,8 +382,11 @@ ON_THE_LOG: tuple[Move, ...] = (
     vote_late,
     count_otherwise,
     issue_more,
+    show_another_run,
 )
-EVERY: tuple[Move, ...] = (*RAW, *REFITTED, *ON_THE_LOG, sign_with_another_key)
+ON_THE_PAGE: tuple[Move, ...] = (publish_another_score, leave_a_unit_out)
+"""What only who can recompute sees, once the log is signed again."""
+EVERY: tuple[Move, ...] = (*RAW, *REFITTED, *ON_THE_LOG, *ON_THE_PAGE, sign_with_another_key)
 
 
 @dataclass(frozen=True)
@@ -372,7 +413,11 @@ def mutate(
     """
     while True:
         chosen = move or rng.choice(EVERY)
-        is_signed = chosen in ON_THE_LOG and key is not None and (rng.random() < 0.5 or bool(move))
+        is_signed = (
+            chosen in ON_THE_LOG + ON_THE_PAGE
+            and key is not None
+            and (rng.random() < 0.5 or bool(move))
+        )
         before = _digest(folder)
         place = chosen(Forger(folder, rng, key if is_signed else None))
         if place is not None and _digest(folder) != before:

@@ -1,8 +1,10 @@
 """Two verifiers written apart: both find nothing in a whole bundle, and every change in one."""
 
 import random
+import re
 import shutil
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from analysis.round_log import verify_round
 from analysis.round_log.checks import check_bundle
+from analysis.round_log.telling import tell as told
 from forms.problems import canonical_json
 from tests.unit.round_log import mutating
 from tests.unit.round_log.made import KEY, write_made
@@ -19,6 +22,7 @@ AUDITORS = (
     mutating.edit_an_entry,
     mutating.drop_an_opening,
     mutating.edit_a_count,
+    *mutating.ON_THE_PAGE,
 )
 
 
@@ -66,7 +70,7 @@ def moves() -> Iterator[Any]:
     for move in mutating.EVERY:
         marks = [pytest.mark.long] if move in AUDITORS[:3] else []
         yield pytest.param(move, False, id=move.__name__, marks=marks)
-    for move in mutating.ON_THE_LOG:
+    for move in (*mutating.ON_THE_LOG, *mutating.ON_THE_PAGE):
         yield pytest.param(move, True, id=f"{move.__name__}-signed-again")
 
 
@@ -95,6 +99,66 @@ def test_both_name_the_same_checks(
     mutating.mutate(folder, random.Random(move.__name__), KEY, move)
     ours, _, alone, _ = said(folder, bundles["witness"])
     assert ours == alone
+
+
+def test_a_changed_leaf_is_told_first_and_the_rest_as_what_follows(
+    bundles: dict[str, Path], tmp_path: Path
+) -> None:
+    """Whoever follows the first line finds the leaf; of most it is named alone."""
+    n_leaves, n_alone = len(leaves_of(bundles["public"])), 0
+    for n in range(1, n_leaves, 9):
+        folder = copied(bundles["public"], tmp_path)
+        spoil(folder, n)
+        for first, *rest in (ours_told(folder), alone_told(folder)):
+            assert first.startswith("起因：V1 leaf")
+            numbers = [int(one) for one in re.findall(r"leaf (\d+)", first)]
+            assert numbers[0] <= n <= numbers[-1]
+            assert rest[0] == "由此而来，或者另有改动："
+            assert all(line.startswith("  ") for line in rest[1:-1])
+            assert rest[-1].startswith(f"共 {len(rest) - 1} 处不符：先查 leaf {numbers[0]}")
+            n_alone += numbers == [n]
+    assert n_alone >= n_leaves // 9
+
+
+def leaves_of(folder: Path) -> list[bytes]:
+    return (folder / "leaves.jsonl").read_bytes().splitlines()
+
+
+def spoil(folder: Path, n: int) -> None:
+    """Exchange the last digest in a leaf, or what it says in plain."""
+    leaves = leaves_of(folder)
+    digests = re.findall(rb"[0-9a-f]{64}", leaves[n])
+    old = digests[-1] if digests else b"false"
+    new = sha256(old).hexdigest().encode() if digests else b"true"
+    leaves[n] = leaves[n].replace(old, new)
+    (folder / "leaves.jsonl").write_bytes(b"\n".join(leaves) + b"\n")
+
+
+def test_what_is_no_first_leaf_is_told_first(bundles: dict[str, Path], tmp_path: Path) -> None:
+    folder = copied(bundles["public"], tmp_path)
+    leaves = [b"{}", *leaves_of(folder)[1:]]
+    (folder / "leaves.jsonl").write_bytes(b"\n".join(leaves) + b"\n")
+    assert "leaf 0" in ours_told(folder)[0]
+    assert "leaf 0" in alone_told(folder)[0]
+
+
+def ours_told(folder: Path) -> list[str]:
+    return told(folder, [one for one in check_bundle(folder) if not one.ok])
+
+
+def alone_told(folder: Path) -> list[str]:
+    return verify_round.told(verify_round.verify(folder))
+
+
+def test_the_cell_that_differs_is_named(bundles: dict[str, Path], tmp_path: Path) -> None:
+    folder = copied(bundles["auditor"], tmp_path)
+    rng = random.Random(4)
+    mutating.mutate(folder, rng, KEY, mutating.publish_another_score)
+    ours, alone = ours_told(folder), alone_told(folder)
+    assert ours[0].startswith("起因：V6 results/")
+    assert " score：" in ours[0]
+    assert " score 公布的是“99.99”" in alone[0]
+    assert " score 算出来是“" in "".join(alone)
 
 
 @pytest.mark.long

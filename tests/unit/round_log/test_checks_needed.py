@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from analysis.round_log import audit_checks, bundle_files, log_checks, verify_round
+from analysis.round_log import audit_checks, bundle_files, log_checks, page_checks, verify_round
 from analysis.round_log.checks import check_bundle
 from forms.problems import canonical_json
 from tests.unit.round_log import mutating
@@ -85,6 +85,11 @@ GUARDS = (
     ),
     Guard("V5", "auditor", forget_a_device, (audit_checks, "check_openings"), "v5_openings"),
     Guard("V6", "auditor", mutating.edit_a_count, (audit_checks, "check_results"), "v6_results"),
+    Guard("V6", "public", mutating.show_another_run, (page_checks, "check_pages"), "published"),
+    Guard(
+        "V6", "auditor", mutating.publish_another_score, (page_checks, "check_pages"), "published"
+    ),
+    Guard("V6", "auditor", mutating.leave_a_unit_out, (page_checks, "check_pages"), "published"),
     Guard(
         "V8", "auditor", mutating.edit_an_entry, (audit_checks, "check_sealed_files"), "v8_files"
     ),
