@@ -46,14 +46,18 @@ def rest(world: World) -> None:
 
 
 def roll_back(world: World, n: int, *, is_other: bool = False) -> None:
-    """Put the store's log back to `n` leaves, as an older backup would; perhaps with another."""
+    """Put the store's log back to `n` leaves, as an older backup would.
+
+    `is_other` lets as many leaves follow as there were and more, of another course.
+    """
+    longest = len(bodies(world))
     with world.database.write_rows() as connection:
         without_triggers(connection)
         connection.execute(delete(LogCheckpoint).where(LogCheckpoint.size > n))
         connection.execute(delete(LogLeaf).where(LogLeaf.place >= n))
     if is_other:
         with world.database.write() as session:
-            for number in range(5):
+            for number in range(longest):
                 record.append(session, OPERATOR, "round.other", round_id=world.round_id, n=number)
 
 

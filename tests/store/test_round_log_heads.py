@@ -1,6 +1,7 @@
 """The signed heads of a log: one after every commit, never over less, whatever is put back."""
 
 import base64
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -76,6 +77,34 @@ def test_a_crash_between_commit_and_signing_is_made_up_for(world: World) -> None
     assert [one.size for one in heads(world)] == [2, n]
 
 
+def test_one_leaf_without_a_head_is_enough_to_sign_at_the_next_start(world: World) -> None:
+    follow = world.database.after_write.copy()
+    world.database.after_write.clear()
+    with world.database.write() as session:
+        record.append(session, OPERATOR, "round.other", round_id=world.round_id)
+    world.database.after_write.extend(follow)
+    round_log.resume(world.database)
+    assert [one.size for one in heads(world)] == [2, 3]
+
+
+def test_only_a_head_over_all_leaves_can_rest(world: World) -> None:
+    world.database.after_write.clear()
+    with world.database.write() as session:
+        record.append(session, OPERATOR, "round.other", round_id=world.round_id)
+    assert not round_log.has_rested(world.database, world.round_id, 0)
+    assert [one.size for one in heads(world)] == [2, 3], "it was signed instead"
+    assert round_log.has_rested(world.database, world.round_id, 0)
+    assert not round_log.has_rested(world.database, world.round_id, 60)
+
+
+def test_a_clock_set_back_does_not_hold_up_the_log(world: World) -> None:
+    at = heads_file(world).stat().st_mtime + 3600
+    os.utime(heads_file(world), (at, at))
+    assert round_log.has_rested(world.database, world.round_id, 60)
+    heads_file(world).unlink()
+    assert round_log.has_rested(world.database, world.round_id, 60)
+
+
 def test_a_crash_after_signing_and_before_storing_signs_the_same_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,13 +136,42 @@ def test_a_store_older_than_its_signed_head_is_not_signed(world: World, is_other
     assert round_log.problem(world.database, world.round_id) is not None
 
 
+def heads_file(world: World) -> Path:
+    (file,) = (world.keys.folder.parent / "log-heads").glob("*.note")
+    return file
+
+
+def test_a_head_that_cannot_be_read_is_not_passed_over(world: World) -> None:
+    """Else it would be enough to spoil the file to have an older store signed."""
+    heads_file(world).write_text("nothing\n", encoding="utf-8")
+    closing.close_round(world.database, OPERATOR, world.round_id)
+    assert [one.size for one in heads(world)] == [2]
+    assert round_log.problem(world.database, world.round_id) is not None
+
+
+def test_a_lost_file_of_heads_is_written_again_from_the_store(world: World) -> None:
+    note = heads_file(world).read_text(encoding="utf-8")
+    heads_file(world).unlink()
+    round_log.checkpoint(world.database, world.round_id)
+    assert heads_file(world).read_text(encoding="utf-8") == note
+
+
+def test_a_file_of_heads_older_than_the_store_is_no_obstacle(world: World) -> None:
+    """As after a restored folder of files: the store goes on from what was signed then."""
+    old = heads_file(world).read_text(encoding="utf-8")
+    closing.close_round(world.database, OPERATOR, world.round_id)
+    heads_file(world).write_text(old, encoding="utf-8")
+    assert round_log.problem(world.database, world.round_id) is None
+    round_log.checkpoint(world.database, world.round_id)
+    assert heads_file(world).read_text(encoding="utf-8") == heads(world)[-1].note
+
+
 def test_without_the_file_of_heads_the_older_store_is_signed(world: World) -> None:
     """The counter-proof: the file outside the database is what tells."""
     send(world, 3)
     closing.close_round(world.database, OPERATOR, world.round_id)
     roll_back(world, 2)
-    for head in (world.keys.folder.parent / "log-heads").glob("*.note"):
-        head.unlink()
+    heads_file(world).unlink()
     assert round_log.checkpoint(world.database, world.round_id) is not None
 
 
@@ -127,6 +185,21 @@ def test_a_log_keeps_its_name_when_the_host_is_renamed(world: World, tmp_path: P
     log_opening.keep(world.database, world.keys, tmp_path / "log-heads", "https://new.gov.cn")
     closing.close_round(world.database, OPERATOR, world.round_id)
     assert {one.note.partition("\n")[0] for one in heads(world)} == {"survey/round/test-round"}
+
+
+@pytest.mark.parametrize("lost", ["file", "store"])
+def test_it_does_so_even_where_one_of_its_heads_is_lost(
+    world: World, tmp_path: Path, lost: str
+) -> None:
+    if lost == "file":
+        heads_file(world).unlink()
+    else:  # a crash between the first signing and its storing
+        roll_back(world, 2)
+        with world.database.write_rows() as connection:
+            connection.execute(text("DELETE FROM log_checkpoint"))
+    log_opening.keep(world.database, world.keys, tmp_path / "log-heads", "https://new.gov.cn")
+    closing.close_round(world.database, OPERATOR, world.round_id)
+    assert heads(world)[-1].note.partition("\n")[0] == "survey/round/test-round"
 
 
 @pytest.mark.parametrize(
