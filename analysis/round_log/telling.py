@@ -8,21 +8,20 @@ from analysis.round_log import bundle_files as names
 from analysis.round_log.bundle import Bundle, Unreadable
 from analysis.round_log.log_checks import Gap, unsigned
 from analysis.sealed_round import Check
-from forms.problems import N_
 
 WORDS: Mapping[str, str] = {
-    "V0": N_("与包里的清单不符，或缺少、多出"),
-    "V1": N_("不是这个日志里、这个位置上该有的"),
-    "V2": N_("答卷、回执、用过的卡和发出的卡对不上"),
-    "V3": N_("重复，或不是发出的卡，或名单不是发卡时承诺的"),
-    "V4": N_("不该在这个位置（关闭之前或之后），或没有两个人的名字"),
-    "V5": N_("交来的答卷不是日志里的那些"),
-    "V6": N_("不是公布或核算时的样子，或与重算的不同"),
-    "V7": N_("排除答卷的决定与日志不符，或没有两个人的名字"),
-    "V8": N_("封存的文件或操作记录与日志不符"),
-    "V9": N_("与别人保存的不同"),
+    "V0": "与包里的清单不符，或缺少、多出",
+    "V1": "不是这个日志里、这个位置上该有的",
+    "V2": "答卷、回执、用过的卡和发出的卡对不上",
+    "V3": "重复，或不是发出的卡，或名单不是发卡时承诺的",
+    "V4": "不该在这个位置（关闭之前或之后），或没有两个人的名字",
+    "V5": "交来的答卷不是日志里的那些",
+    "V6": "不是公布或核算时的样子，或与重算的不同",
+    "V7": "排除答卷的决定与日志不符，或没有两个人的名字",
+    "V8": "封存的文件或操作记录与日志不符",
+    "V9": "与别人保存的不同",
 }
-CHECKPOINT = N_("不是日志的密钥签的，或日志已不是它签过的样子（以后的检查点也就对不上）")
+CHECKPOINT = "不是日志的密钥签的，或日志已不是它签过的样子（以后的检查点也就对不上）"
 FEW = 2
 ORDER = {"leaf 0": 0, names.INDEX: 2}
 """Everything follows from the first leaf, and the index from any change."""
@@ -50,7 +49,7 @@ def cause_first(lines: Sequence[str]) -> list[str]:
 
 def _words(number: str, place: str) -> str:
     is_checkpoint = number == "V1" and place.startswith("checkpoint")
-    return CHECKPOINT if is_checkpoint else WORDS.get(number, N_("不符"))
+    return CHECKPOINT if is_checkpoint else WORDS.get(number, "不符")
 
 
 def _changed(folder: Path, places: Sequence[str]) -> tuple[str, str] | None:

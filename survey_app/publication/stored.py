@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from analysis.round_log import merkle
 from analysis.round_log.leaves import LeafError, batch_root, commitment, read_leaf, receipt_hash
 from analysis.round_log.notes import NoteError, open_checkpoint
-from forms.problems import N_, canonical_json
+from forms.problems import canonical_json
 from survey_app.assessments.tables import Run
 from survey_app.ballots.commitments import Traits, content_of
 from survey_app.ballots.tables import Admission, Ballot, Receipt
@@ -34,17 +34,17 @@ SUBJECTS = {"ballot": "commitment", "receipt": "hash", "admission": "nullifier"}
 
 
 WORDS = {
-    "leaf": N_("日志第 {place} 片（从 0 数起）被改动过"),
-    "tree": N_("日志第 {place} 片（从 0 数起）里有改动、增删或挪动：对不上签过的检查点"),
-    "checkpoint": N_("日志前 {place} 片的检查点被改动过：不是本系统的密钥签的"),
-    "head": N_("轮次 {place} 的日志比已经签名公布的旧，或者内容不同"),
-    "record": N_("操作记录第 {place} 条被改动过，或者与日志不符"),
-    "config": N_("轮次 {place} 冻结的内容不是日志第 0 片里的那一份"),
-    "run": N_("第 {place} 次核算的结果不是日志里的那一份"),
-    "release": N_("发布记录与日志不符，文件校验码 {place}"),
-    "ballot": N_("答卷与日志不符，承诺值 {place}"),
-    "receipt": N_("回执与日志不符，校验值 {place}"),
-    "admission": N_("用过的卡与日志不符，校验值 {place}"),
+    "leaf": ("日志第 {place} 片（从 0 数起）被改动过"),
+    "tree": ("日志第 {place} 片（从 0 数起）里有改动、增删或挪动：对不上签过的检查点"),
+    "checkpoint": ("日志前 {place} 片的检查点被改动过：不是本系统的密钥签的"),
+    "head": ("轮次 {place} 的日志比已经签名公布的旧，或者内容不同"),
+    "record": ("操作记录第 {place} 条被改动过，或者与日志不符"),
+    "config": ("轮次 {place} 冻结的内容不是日志第 0 片里的那一份"),
+    "run": ("第 {place} 次核算的结果不是日志里的那一份"),
+    "release": ("发布记录与日志不符，文件校验码 {place}"),
+    "ballot": ("答卷与日志不符，承诺值 {place}"),
+    "receipt": ("回执与日志不符，校验值 {place}"),
+    "admission": ("用过的卡与日志不符，校验值 {place}"),
 }
 
 
