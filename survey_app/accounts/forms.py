@@ -13,10 +13,12 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, DataRequired, EqualTo, Length, Regexp
 
-from survey_app.accounts.passwords import MIN_LENGTH
-
 NEEDED = DataRequired(_("请填写这一项。"))
-PASSWORD_HELP = _("至少 {n} 个字符，不要用登录名或连续的数字。").format(n=MIN_LENGTH)
+PASSWORD_HELP = _(
+    "至少 10 个字符，其中至少 5 种不同的；里面不能有登录名，"
+    "也不能用连续的数字或常见的词开头。可以用一句容易记住的话。"
+)
+"""The figures are those of accounts.passwords; a lazy text takes none in."""
 SAME = EqualTo("password", _("两次输入的密码不一样。"))
 ROLE_CHOICES = [
     SelectChoice("admin", _("绩效办管理员：办理评估的全部事项，包括开放、关闭轮次")),
@@ -50,8 +52,8 @@ class LoginForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
     password = PasswordField(
         _("密码"), [NEEDED, Length(max=128)], render_kw={"autocomplete": "current-password"}
     )
-    next = HiddenField()
-    kept = HiddenField()
+    next = HiddenField(default="")
+    kept = HiddenField(default="")
 
 
 class ChangePasswordForm(FlaskForm):  # type: ignore[misc]
@@ -168,12 +170,12 @@ class CodeForm(FlaskForm):  # type: ignore[misc]
 class EnrolForm(CodeForm):
     """A first code, for the secret that the page showed."""
 
-    sealed = HiddenField()
+    sealed = HiddenField(default="")
 
 
 class SecondStepForm(CodeForm):
     """The same when signing in; a recovery code will do as well."""
 
-    half = HiddenField()
-    next = HiddenField()
-    kept = HiddenField()
+    half = HiddenField(default="")
+    next = HiddenField(default="")
+    kept = HiddenField(default="")

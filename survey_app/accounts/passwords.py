@@ -10,6 +10,7 @@ from survey_app.core.config import Settings
 
 MIN_LENGTH = 10
 MAX_LENGTH = 128
+MIN_DIFFERENT = 5
 COMMON = ("1234567890", "password", "qwertyuiop", "abcdefghij", "admin", "66666", "88888", "a12345")
 # Each costs 64 MB and a tenth of a second, so a flood of log-ins must queue.
 _AT_WORK = BoundedSemaphore(2)
@@ -48,10 +49,33 @@ def password_problems(password: str, login: str) -> list[Problem]:
             )
         )
     plain = password.lower()
-    is_common = any(plain.startswith(word) for word in COMMON) or len(set(plain)) < 5
-    if is_common or (login and login.lower() in plain):
+    if login and login.lower() in plain:
         problems.append(
-            Problem(where, N_("太容易被猜到"), N_("请不要用登录名、连续数字或常见的词"))
+            Problem(
+                where,
+                N_("里面有登录名“{login}”，太容易被猜到"),
+                N_("请去掉，密码的任何地方都不能出现登录名，大写小写都算"),
+                {"login": login},
+            )
+        )
+    common = next((word for word in COMMON if plain.startswith(word)), "")
+    if common:
+        problems.append(
+            Problem(
+                where,
+                N_("开头是常见的“{word}”，太容易被猜到"),
+                N_("请不要用连续的数字、键盘上相邻的字母或常见的词开头"),
+                {"word": common},
+            )
+        )
+    if len(set(plain)) < MIN_DIFFERENT:
+        problems.append(
+            Problem(
+                where,
+                N_("只用了 {n} 种不同的字符，太容易被猜到"),
+                N_("请至少用 {least} 种，大写小写算一种"),
+                {"n": len(set(plain)), "least": MIN_DIFFERENT},
+            )
         )
     return problems
 

@@ -57,7 +57,7 @@ class NoAnswerError(ProblemsError):
 class ChangedSinceError(DomainError):
     status = 409
     message = N_("第 {number} 次核算之后，封存的文件被改动，无法再现当时的计算过程。")
-    remedy = N_("请从备份恢复封存文件夹；以前的结果仍可下载 scores.json。")
+    remedy = N_("请从备份恢复封存文件夹；以前的结果仍可在“核算结果”页下载。")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from flask import Flask
 
+from survey_app.accounts.passwords import MIN_DIFFERENT, MIN_LENGTH
 from survey_app.core import clock
 from survey_app.core.config import Settings
 from survey_app.core.services import Services
@@ -98,6 +99,10 @@ def test_an_administrator_makes_an_operator_who_signs_in(app: Flask) -> None:
     assert 'value="李"' in refused.text
     fields |= {"password": "li li li li", "again": "li li li li"}
     weak = desk.post("/admin/operators/", fields)
+    assert "里面有登录名“li”" in weak.text
+    assert "只用了 3 种不同的字符" in weak.text
+    assert "开头是常见的" not in weak.text
+    assert f"至少 {MIN_LENGTH} 个字符，其中至少 {MIN_DIFFERENT} 种" in weak.text
     assert "太容易被猜到" in weak.text
     fields |= {"password": PASSWORD, "again": PASSWORD}
     assert desk.post("/admin/operators/", fields).status_code == 302

@@ -225,6 +225,12 @@ def test_a_frozen_round_is_not_changed(app: Flask, clerk: Desk) -> None:
     import_register(clerk)
     place = make_round(clerk)
     clerk.post(f"{place}/freeze")
+    digest = row_of(app).config_digest or ""
+    page = clerk.get(place)
+    assert "冻结内容的校验码：" in page
+    assert digest[7:19] + "…" in page
+    assert "plain ·" not in page
+    assert digest in page, "the whole of it on a click"
     reply = clerk.post(f"{place}/edit", {**PLAIN_ROUND, "title": "别的"})
     assert reply.status_code == 409
     assert row_of(app).title == "测试年度评议"
@@ -312,6 +318,7 @@ def test_a_poster_for_all_and_one_sheet_of_many(clerk: Desk) -> None:
     import_register(clerk)
     place = make_round(clerk)
     fields = {"poster-rater_class": "citizen", "poster-channel": "online", "poster-extent": "all"}
+    assert "还没有设置对外的网址" in clerk.get(f"{place}/entrances")
     clerk.post(f"{place}/posters", fields)
     page = clerk.get(f"{place}/posters/1")
     assert page.count("<svg") == 1
