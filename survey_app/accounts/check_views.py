@@ -27,4 +27,5 @@ def index() -> str:
         missing=_("、").join(_(ROLE_NAMES[role]) for role in missing_roles(held.database)),
         version=version("survey-app"),
         now=clock.local(clock.now()),
+        say=_,
     )

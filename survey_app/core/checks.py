@@ -8,8 +8,8 @@ import shutil
 import sqlite3
 import stat
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -36,11 +36,16 @@ EXAMPLES = frozenset(
 MIN_DIFFERENT = 8
 MIN_FREE_BYTES = 500 * 1024**2
 TRUE = frozenset({"1", "true", "yes", "on"})
+AS_IT_IS = "{value}"
+"""What is said of a setting that is fine: what it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One setting: its name, its state, and in words what it is and what to do."""
+    """One setting: its name, its state, and in words what it is and what to do.
+
+    `name`, `said` and `remedy` are message ids; `values` fills the last two.
+    """
 
     key: str
     name: str
@@ -49,10 +54,16 @@ class Finding:
     remedy: str = ""
     is_always: bool = False
     """Whether it stops the start outside production, too."""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def words(self, message: str, translate: Callable[[str], str] = str) -> str:
+        """One of its messages as people read it."""
+        return translate(message).format_map(self.values) if message else ""
 
     @property
     def text(self) -> str:
-        return f"{self.name}：{self.said}" + (f"。{self.remedy}" if self.remedy else "")
+        said, remedy = self.words(self.said), self.words(self.remedy)
+        return f"{self.name}：{said}" + (f"。{remedy}" if remedy else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +165,7 @@ def _secret(around: Surroundings) -> Finding:
 def _base_url(around: Surroundings) -> Finding:
     name, remedy = N_("网址"), N_("把 SURVEY_BASE_URL 设为 https:// 开头的正式网址")
     if around.base_url.startswith("https://"):
-        return Finding("base_url", name, "ok", around.base_url)
+        return Finding("base_url", name, "ok", AS_IT_IS, values={"value": around.base_url})
     if around.environ.get("SURVEY_ALLOW_HTTP") in TRUE:
         said = N_(
             "没有加密：SURVEY_ALLOW_HTTP=1 允许了 http，答卷和密码在网上是明文，只能用于封闭内网"
@@ -164,8 +175,11 @@ def _base_url(around: Surroundings) -> Finding:
         said = N_("没有设置 SURVEY_BASE_URL，海报上的网址和登录的加密都没有保证")
     else:
         said = N_("SURVEY_BASE_URL 不是 https，答卷和密码在网络上是明文")
-    closed = N_("。封闭的内网确实没有证书时，设 SURVEY_ALLOW_HTTP=1")
-    return Finding("base_url", name, "unsafe", said, remedy + closed)
+    closed = N_(
+        "把 SURVEY_BASE_URL 设为 https:// 开头的正式网址。"
+        "封闭的内网确实没有证书时，设 SURVEY_ALLOW_HTTP=1"
+    )
+    return Finding("base_url", name, "unsafe", said, closed)
 
 
 def _debug(around: Surroundings) -> Finding:
@@ -175,19 +189,22 @@ def _debug(around: Surroundings) -> Finding:
         if around.environ.get(key, "").lower() in TRUE
     ]
     if on:
-        said = f"{'、'.join(on)} 开着，出错时会泄露内部信息"
-        return Finding("debug", N_("调试"), "unsafe", said, N_("请去掉这个环境变量"))
+        said, remedy = N_("{names} 开着，出错时会泄露内部信息"), N_("请去掉这个环境变量")
+        values = {"names": "、".join(on)}
+        return Finding("debug", N_("调试"), "unsafe", said, remedy, values=values)
     return Finding("debug", N_("调试"), "ok", N_("关闭"))
 
 
 def _folder(path: Path, key: str, name: str) -> Finding:
     if os.name != "posix" or not path.exists():
-        return Finding(key, name, "ok", N_("尚未建立") if os.name == "posix" else str(path))
+        said = N_("尚未建立") if os.name == "posix" else AS_IT_IS
+        return Finding(key, name, "ok", said, values={"value": str(path)})
     mode = stat.S_IMODE(path.stat().st_mode)
+    values = {"value": str(path), "mode": f"{mode:03o}"}
     if mode & 0o077:
-        said = f"{path} 别的用户也能读（权限 {mode:03o}）"
-        return Finding(key, name, "unsafe", said, f"运行 chmod 700 {path}")
-    return Finding(key, name, "ok", str(path))
+        said, remedy = N_("{value} 别的用户也能读（权限 {mode}）"), N_("运行 chmod 700 {value}")
+        return Finding(key, name, "unsafe", said, remedy, values=values)
+    return Finding(key, name, "ok", AS_IT_IS, values=values)
 
 
 def _key_files(around: Surroundings) -> Iterator[Finding]:
@@ -199,8 +216,9 @@ def _key_files(around: Surroundings) -> Iterator[Finding]:
         if os.name == "posix" and one.is_file() and stat.S_IMODE(one.stat().st_mode) & 0o077
     ]
     if loose:
-        said = f"{'、'.join(one.name for one in loose[:5])} 别的用户也能读"
-        yield Finding("key_files", name, "unsafe", said, N_("运行 chmod 600，并考虑换掉密钥"))
+        said, remedy = N_("{names} 别的用户也能读"), N_("运行 chmod 600，并考虑换掉密钥")
+        values = {"names": "、".join(one.name for one in loose[:5])}
+        yield Finding("key_files", name, "unsafe", said, remedy, values=values)
     else:
         yield Finding("key_files", name, "ok", N_("只有本程序能读"))
 
@@ -211,7 +229,8 @@ def _workers(around: Surroundings) -> Finding:
     if sys.platform == "win32" and said.isdigit() and int(said) > 1:
         words = N_("Windows 上只能用一个进程，现在设了多个")
         return Finding("workers", name, "unsafe", words, N_("请去掉 WEB_CONCURRENCY"))
-    return Finding("workers", name, "ok", said or N_("按启动命令"))
+    words = AS_IT_IS if said else N_("按启动命令")
+    return Finding("workers", name, "ok", words, values={"value": said})
 
 
 def _second_factor(around: Surroundings) -> Finding:
@@ -225,10 +244,11 @@ def _second_factor(around: Surroundings) -> Finding:
 def _disk(around: Surroundings) -> Finding:
     name, home = N_("磁盘空间"), around.home
     free = shutil.disk_usage(home if home.exists() else home.anchor).free
-    said = f"剩余 {free // 1024**2} MB"
+    said, values = N_("剩余 {n} MB"), {"n": str(free // 1024**2)}
     if free < MIN_FREE_BYTES:
-        return Finding("disk", name, "warn", said, N_("请清理或扩充，满了就收不了答卷"))
-    return Finding("disk", name, "ok", said)
+        remedy = N_("请清理或扩充，满了就收不了答卷")
+        return Finding("disk", name, "warn", said, remedy, values=values)
+    return Finding("disk", name, "ok", said, values=values)
 
 
 def _is_missing(url: str) -> bool:
@@ -253,11 +273,12 @@ def _database(around: Surroundings) -> Iterator[Finding]:
         return
     finally:
         database.dispose()
-    for reason in reasons:
-        yield Finding("database", name, "unsafe", reason, is_always=True)
+    for reason, values in reasons:
+        yield Finding("database", name, "unsafe", reason, is_always=True, values=values)
     if not reasons:
         kind = f"SQLite {sqlite3.sqlite_version}" if database.is_sqlite else "PostgreSQL"
-        yield Finding("database", name, "ok", kind + "，断电不丢已确认的答卷")
+        said = N_("{kind}，断电不丢已确认的答卷")
+        yield Finding("database", name, "ok", said, values={"kind": kind})
     if is_wal_kept:
         said = N_("旧的预写日志（WAL）会留在磁盘上，从中能看出哪张卡和哪份答卷是一起写的")
         remedy = N_("请数据库管理员照手册09设 wal_recycle=off 并授予两项权限")

@@ -1,7 +1,7 @@
 """The database session: SQLite embedded by default, PostgreSQL by URL, the same guarantees."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from forms.problems import N_
 from survey_app.core.config import UnsafeSettingsError
 
 try:
@@ -144,9 +145,9 @@ class Database:
         """Raise UnsafeSettingsError unless the store gives what acknowledging needs."""
         reasons = self.unsafe()
         if reasons:
-            raise UnsafeSettingsError(tuple(reasons))
+            raise UnsafeSettingsError(tuple(said.format_map(values) for said, values in reasons))
 
-    def unsafe(self, *, is_strict: bool = False) -> list[str]:
+    def unsafe(self, *, is_strict: bool = False) -> "list[Reason]":
         """Everything about the store that could lose what was acknowledged.
 
         `is_strict` asks for checksums of PostgreSQL's pages, too.
@@ -225,15 +226,21 @@ def _postgres_engine(url: str) -> Engine:
     return create_engine(backend, pool_size=10, max_overflow=20, pool_pre_ping=True)
 
 
-def _check_sqlite(connection: Connection) -> list[str]:
-    reasons = []
+Reason = tuple[str, Mapping[str, str]]
+"""A message id, and what fills it."""
+
+
+def _check_sqlite(connection: Connection) -> list[Reason]:
+    reasons: list[Reason] = []
     version = tuple(int(part) for part in sqlite3.sqlite_version.split("."))
     if version < SQLITE_MINIMUM:
-        reasons.append(f"SQLite {sqlite3.sqlite_version} 太旧：至少 3.37")
+        said = N_("SQLite {version} 太旧：至少 3.37")
+        reasons.append((said, {"version": sqlite3.sqlite_version}))
     for name, wanted in SQLITE_PRAGMAS.items():
         got = str(connection.exec_driver_sql(f"PRAGMA {name}").scalar()).lower()
         if got != wanted:
-            reasons.append(f"SQLite 未能设置 {name}={wanted}（实际为 {got}）：请换一个本地磁盘目录")
+            said = N_("SQLite 未能设置 {name}={wanted}（实际为 {got}）：请换一个本地磁盘目录")
+            reasons.append((said, {"name": name, "wanted": wanted, "got": got}))
     return reasons
 
 
@@ -248,20 +255,22 @@ _KEEPS_OLD_WAL = text("""
 """)
 
 
-def _check_postgres(connection: Connection, *, is_strict: bool) -> list[str]:
+def _check_postgres(connection: Connection, *, is_strict: bool) -> list[Reason]:
     def show(name: str) -> str:
         return str(connection.execute(text(f"SHOW {name}")).scalar())
 
     wanted = {"fsync": "on", "full_page_writes": "on"}
     if is_strict:
         wanted["data_checksums"] = "on"
-    reasons = [
-        f"PostgreSQL 的 {name} 必须为 {value}（实际为 {show(name)}）"
+    must = N_("PostgreSQL 的 {name} 必须为 {wanted}（实际为 {got}）")
+    reasons: list[Reason] = [
+        (must, {"name": name, "wanted": value, "got": show(name)})
         for name, value in wanted.items()
         if show(name) != value
     ]
     if show("synchronous_commit") not in {"on", "remote_apply", "remote_write"}:
-        reasons.append("PostgreSQL 的 synchronous_commit 必须为 on，否则断电会丢失已确认的答卷")
+        said = N_("PostgreSQL 的 synchronous_commit 必须为 on，否则断电会丢失已确认的答卷")
+        reasons.append((said, {}))
     return reasons
 
 

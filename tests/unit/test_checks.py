@@ -80,6 +80,25 @@ def test_what_others_can_read_is_named(good: dict[str, str]) -> None:
     safe_settings(good)
 
 
+def test_what_is_said_can_be_translated(good: dict[str, str]) -> None:
+    """Message ids are the same on every machine; what differs between machines only fills them."""
+    home = Path(good["SURVEY_HOME"])
+    (home / "survey.db").touch()
+    bad = {"FLASK_DEBUG": "1", "SURVEY_BASE_URL": "http://x.example", "WEB_CONCURRENCY": "3"}
+    for environ, mode in ((good, 0o700), (good | bad, 0o755)):
+        home.chmod(mode)
+        for one in look(Surroundings.before_start(environ)):
+            for message in filter(None, (one.said, one.remedy)):
+                for particular in (str(home), "x.example", "755", "FLASK_DEBUG"):
+                    assert particular not in message, one.key
+                shown = one.words(message, lambda text: f"<{text}>")
+                assert (shown[0], shown[-1]) == ("<", ">")
+    home.chmod(0o700)
+    said = {one.key: one.text for one in look(Surroundings.before_start(good | bad))}
+    assert "FLASK_DEBUG 开着" in said["debug"]
+    assert said["home"].endswith(str(home))
+
+
 def test_everything_unsafe_is_said_at_once(good: dict[str, str]) -> None:
     Path(good["SURVEY_HOME"]).chmod(0o755)
     words = said(good | {"SURVEY_SECRET_KEY": "", "SURVEY_BASE_URL": "", "FLASK_DEBUG": "true"})
