@@ -28,6 +28,7 @@ from survey_app.core.database import Database
 from survey_app.core.errors import DomainError
 from survey_app.intake import voiding
 from survey_app.intake.tables import CountedSession
+from survey_app.publication import files
 from survey_app.publication.tables import Publication
 from survey_app.record import round_log
 from survey_app.record import service as record
@@ -194,6 +195,7 @@ def _results(
     contents = [path.read_bytes() for path in paths if path.is_file()]
     pages = select(Publication.page).where(Publication.round_id == round_id)
     contents += [canonical_json(page) for page in session.scalars(pages)]
+    contents += files.kept(session, round_id)
     known = {sha256(content).hexdigest(): content for content in contents}
     for n, body in enumerate(leaves):
         leaf = json.loads(body)

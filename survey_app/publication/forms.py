@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, RadioField, TextAreaField
+from wtforms import BooleanField, IntegerField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 
@@ -23,6 +23,13 @@ class PublishForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
             SelectChoice("intervals", _("公布得分、置信区间、名次范围和等次（建议）")),
         ],
         default="intervals",
+    )
+    files = BooleanField(
+        _("同时公布工作簿和 CSV 表格，任何人都可以下载"),
+        description=_(
+            "里面有各主体、各维度的得分、加减分和一票否决台账、统计说明，人数太少的组已经隐去。"
+            "请先在核算结果页下载看一遍。"
+        ),
     )
 
 

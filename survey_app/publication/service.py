@@ -11,13 +11,15 @@ from sqlalchemy.orm import Session
 from analysis.results import RateeResult
 from forms.problems import N_, Problem, canonical_json
 from survey_app.assessments.decisions import decided_results
-from survey_app.assessments.service import OpenedRun, open_run
+from survey_app.assessments.service import OpenedRun
+from survey_app.assessments.statistics.opening import open_statistics
 from survey_app.core import clock
 from survey_app.core.config import Settings
 from survey_app.core.database import Database
-from survey_app.core.errors import DomainError, ProblemsError
+from survey_app.core.errors import DomainError, NotFoundError, ProblemsError
 from survey_app.disclosure import ledger
 from survey_app.disclosure.minimum import Minimum, minimum_of
+from survey_app.publication import files
 from survey_app.publication.tables import Publication
 from survey_app.record import service as record
 from survey_app.rounds.frozen import hold_round, load_round
@@ -30,6 +32,11 @@ STYLES: dict[str, str] = {
     "intervals": N_("公布得分、置信区间、名次范围和等次"),
 }
 FILE, KIND = "results.json", "publication"
+FILES_TELL_SCORES = Problem(
+    N_("表格"),
+    N_("只公布等次时，不能同时公布表格，因为表格里有得分"),
+    N_("请换一种公布内容，或不勾选表格"),
+)
 
 
 class NotPublishedError(DomainError):
@@ -81,14 +88,31 @@ def desk(database: Database, round_id: int) -> Desk:
 
 
 def publish(
-    database: Database, settings: Settings, operator: str, round_id: int, style: Style
+    database: Database,
+    settings: Settings,
+    operator: str,
+    round_id: int,
+    style: Style,
+    *,
+    with_files: bool = False,
 ) -> str:
-    """Open the newest run's results to everybody; gives the digest of the page."""
-    run = open_run(database, settings, round_id, is_released=True)
+    """Open the newest run's results to everybody; gives the digest of the page.
+
+    With `with_files` the workbook and the tables of the run are there for everybody, too; not
+    beside a page of grades only (ProblemsError), for scores stand in them.
+    """
+    if with_files and style == "grades":
+        raise ProblemsError([FILES_TELL_SCORES])
+    of = open_statistics(database, settings, round_id, is_released=True)
+    run = of.run
+    beside = files.make(database, of) if with_files else {}
     page = page_of(run, decided_results(database, run), style)
+    if beside:
+        page["files"] = files.listed(beside)
     digest = hashlib.sha256(canonical_json(page)).hexdigest()
     with database.write() as session:
         hold_round(session, round_id)
+        files.keep(session, run, beside, operator)
         release = ledger.enter(
             session,
             round_id,
@@ -108,6 +132,7 @@ def publish(
             digest=digest,
             style=style,
             run=run.line.number,
+            files=sorted(beside),
         )
     return digest
 
@@ -134,6 +159,15 @@ def public_page(database: Database, key: str) -> Published:
     if found is None:
         raise NotPublishedError
     return found
+
+
+def public_file(database: Database, key: str, name: str) -> bytes:
+    """A file beside the published page of a round. Raises NotPublishedError, NotFoundError."""
+    page = public_page(database, key).page
+    digests = [one["sha256"] for one in page.get("files", []) if one["name"] == name]
+    if not digests:
+        raise NotFoundError
+    return files.content_of(database, digests[0])
 
 
 def all_published(database: Database) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey_app.core.database import Base, UtcDateTime
@@ -31,3 +31,12 @@ class Publication(Base):
     reason: Mapped[str] = mapped_column(Text)
     operator: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PublishedFile(Base):
+    """A file that everybody could download beside a page, kept as it was: for the public bundle."""
+
+    __tablename__ = "published_file"
+
+    release_id: Mapped[int] = mapped_column(ForeignKey("release.id"), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)

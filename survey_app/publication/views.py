@@ -41,6 +41,18 @@ def results(key: str) -> Response:
     )
 
 
+@blueprint.get("/results/<key>/files/<name>")
+@only("public")
+def results_file(key: str, name: str) -> Response:
+    """A file published beside the results of a round."""
+    reply = Response(
+        service.public_file(services().database, key, name), mimetype="application/octet-stream"
+    )
+    reply.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    reply.headers["Cache-Control"] = "no-store"
+    return reply
+
+
 @blueprint.get(ROOM)
 def index(round_id: int) -> str:
     """What has been released, by whom, what is hidden and why."""
@@ -55,7 +67,12 @@ def publish(round_id: int) -> BaseResponse | tuple[str, int]:
     if not form.validate_on_submit():
         return _page(round_id, publishing=form), 422
     held = services()
-    service.publish(held.database, held.settings, current().login, round_id, form.style.data)
+    given = held.database, held.settings, current().login, round_id, form.style.data
+    try:
+        service.publish(*given, with_files=form.files.data)
+    except ProblemsError as error:
+        problems = [problem.text(_) for problem in error.problems]
+        return _page(round_id, publishing=form, problems=problems), 422
     flash(_("已公布。任何人都可以查看公布页。"))
     return _back(round_id)
 

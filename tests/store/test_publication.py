@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -11,6 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from analysis.disclosure.bounds import feasible
 from analysis.disclosure.classes import release_of
 from analysis.disclosure.ledger import Release, statements_of
+from analysis.round_log import verify_round
+from analysis.round_log.checks import check_bundle
 from analysis.small_groups import PRIVACY_MINIMUM
 from survey_app.accounts.two_persons import PermitNeededError
 from survey_app.assessments import service as assessing
@@ -20,10 +23,10 @@ from survey_app.ballots.accept import accept_many
 from survey_app.core import clock
 from survey_app.core.config import Settings
 from survey_app.core.database import Database
-from survey_app.core.errors import ProblemsError
+from survey_app.core.errors import NotFoundError, ProblemsError
 from survey_app.disclosure import ledger
 from survey_app.disclosure.minimum import Minimum, minimum_of, tighten
-from survey_app.publication import detail, service
+from survey_app.publication import bundles, detail, service
 from survey_app.publication.comments import comments_of
 from survey_app.record import round_log
 from tests.assessed import BEST, GOOD, seal
@@ -186,6 +189,46 @@ def test_publishing_and_withdrawing_stay_on_record(world: World, settings: Setti
     assert len(service.desk(database, round_id).releases) == 2
     with pytest.raises(service.NotPublishedError):
         service.public_page(database, page.key)
+
+
+def test_files_beside_the_page_are_kept_for_the_public_bundle(
+    world: World, settings: Settings, tmp_path: Path
+) -> None:
+    """What everybody could download is in the bundle; what only operators took is not."""
+    database, round_id = world.database, world.round_id
+    enter_file(database, released(world, settings), "scores.json", "scores", b"an operator's own")
+    with pytest.raises(ProblemsError):
+        service.publish(database, settings, OPERATOR, round_id, "grades", with_files=True)
+    for _ in range(2):
+        service.publish(database, settings, OPERATOR, round_id, "intervals", with_files=True)
+    key = service.desk(database, round_id).key
+    shown = {one["name"] for one in service.public_page(database, key).page["files"]}
+    assert shown == {"workbook.xlsx", "tables.zip"}
+    given = {name: service.public_file(database, key, name) for name in shown}
+    bundles.write(database, settings, round_id, tmp_path / "public")
+    found = {path.name: path.read_bytes() for path in (tmp_path / "public").glob("results/*/*")}
+    assert {name: found[name] for name in shown} == given
+    assert found.keys() == shown | {"results.json"}
+    assert verify_round.verify(tmp_path / "public") == []
+    assert all(one.ok for one in check_bundle(tmp_path / "public"))
+    service.publish(database, settings, OPERATOR, round_id, "scores")
+    with pytest.raises(NotFoundError):
+        service.public_file(database, key, "workbook.xlsx")
+    for act in ("DELETE FROM published_file", "UPDATE published_file SET content = ''"):
+        with pytest.raises(DBAPIError, match="append-only"), database.write() as session:
+            session.execute(text(act))
+
+
+@pytest.mark.parametrize("style", ["grades", "scores", "intervals"])
+def test_an_auditor_finds_every_published_cell_again(
+    world: World, settings: Settings, tmp_path: Path, style: service.Style
+) -> None:
+    database, round_id = world.database, world.round_id
+    service.publish(database, settings, OPERATOR, round_id, style)
+    given = database, settings, OPERATOR, round_id, tmp_path / "auditor"
+    bundles.write_for_auditor(*given, needs_permit=False)
+    assert verify_round.verify(tmp_path / "auditor") == []
+    assert all(one.ok for one in check_bundle(tmp_path / "auditor"))
 
 
 def test_details_take_two_people_and_only_once(world: World, settings: Settings) -> None:

@@ -16,6 +16,8 @@ from tests.rounds import World
 from tests.stores import new_sqlite
 from tests.web.desk import Desk, make_app, signed_in
 
+PAGE = "/results/test-round"
+
 
 def office(home: Path) -> tuple[Flask, World]:
     url = new_sqlite(home / "survey.db")
@@ -34,13 +36,22 @@ def test_bundles_leave_by_the_page(tmp_path: Path) -> None:
     app, world = office(tmp_path / "home")
     room = f"/admin/rounds/{world.round_id}/publication"
     desk, second = signed_in(app, "clerk"), signed_in(app, "admin")
-    assert second.post(f"{room}/publish", {"style": "scores"}).status_code == 303
+    refused = second.post(f"{room}/publish", {"style": "grades", "files": "y"})
+    assert (refused.status_code, "表格里有得分" in refused.text) == (422, True)
+    shown = second.post(f"{room}/publish", {"style": "scores", "files": "y"})
+    assert shown.status_code == 303
     assert "下载公开核验包" in desk.get(room)
     packed = [desk.client.get(f"{room}/bundle/public.zip").data for _ in range(2)]
     assert packed[0] == packed[1]
     public = unpacked(packed[0], tmp_path / "public")
     assert verify_round.verify(public) == []
-    assert list(public.glob("results/*/results.json"))
+    results = {path.name: path.read_bytes() for path in public.glob("results/*/*")}
+    assert results.keys() == {"results.json", "workbook.xlsx", "tables.zip"}
+    everybody = app.test_client()
+    addresses = re.findall(r'href="(/results/[^"]+/files/[^"]+)"', everybody.get(PAGE).text)
+    assert len(addresses) == 2
+    assert {everybody.get(one).data for one in addresses} < set(results.values())
+    assert everybody.get(f"{PAGE}/files/results.json").status_code == 404
     assert not (public / "audit").exists()
 
     assert desk.post(f"{room}/bundle/auditor.zip").status_code == 403
