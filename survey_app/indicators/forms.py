@@ -38,7 +38,7 @@ class ConfirmForm(FlaskForm):  # type: ignore[misc]
     """What was previewed, to be carried out."""
 
     ticket = HiddenField(validators=[DataRequired()])
-    kind = HiddenField()
+    kind = HiddenField(default="")
 
 
 class _TextDate(DateField):  # type: ignore[misc]

@@ -18,4 +18,4 @@ class IssueForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
         description=_("空着就按名册，每人一张（只能发一次）。"),
         render_kw={"inputmode": "numeric"},
     )
-    batches = HiddenField()
+    batches = HiddenField(default="")

@@ -192,7 +192,7 @@ class ConfirmForm(FlaskForm):  # type: ignore[misc]
 
     ticket = HiddenField(validators=[DataRequired()])
     purpose = HiddenField(validators=[DataRequired(), LINE])
-    source = HiddenField()
+    source = HiddenField(default="")
     method = HiddenField(validators=[AnyOf(list(METHOD_WORDS))])
     n = HiddenField(validators=[DataRequired()])
     allocation = HiddenField(validators=[AnyOf(["", *ALLOCATION_NAMES])])

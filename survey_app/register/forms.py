@@ -39,4 +39,4 @@ class ConfirmForm(FlaskForm):  # type: ignore[misc]
 
     ticket = HiddenField(validators=[DataRequired()])
     mode = HiddenField(validators=[DataRequired()])
-    kind = HiddenField()
+    kind = HiddenField(default="")

@@ -225,7 +225,7 @@ class CountedCardsForm(FlaskForm):  # type: ignore[misc]
         default="",
         description=_("可空。不选就是用自己的手机，在哪里都能用。"),
     )
-    batches = HiddenField()
+    batches = HiddenField(default="")
 
     def validate_valid_until(self, field: DateField) -> None:
         """The last day is not before the first."""

@@ -26,7 +26,7 @@ class UploadForm(FlaskForm):  # type: ignore[misc]  # flask_wtf is untyped
         [NEEDED, Length(max=MAX_NOTE)],
         description=_("改了什么，为什么，例如“公众评议提高到 35，依据××文件”。"),
     )
-    base = HiddenField()
+    base = HiddenField(default="")
 
 
 class EditForm(FlaskForm):  # type: ignore[misc]

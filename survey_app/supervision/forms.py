@@ -154,7 +154,7 @@ def _fill_choices(
 class ActForm(FlaskForm):  # type: ignore[misc]
     """One act about one unit of a record; the button says which."""
 
-    ratee = HiddenField()
+    ratee = HiddenField(default="")
     words = TextAreaField(_("内容"), [LONG])
 
 

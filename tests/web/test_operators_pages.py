@@ -82,6 +82,18 @@ def enrol(desk: Desk) -> tuple[pyotp.TOTP, list[str]]:
     return totp, re.findall(r"<li>((?:[0-9a-f]{4}-){3}[0-9a-f]{4})</li>", done.text)
 
 
+@pytest.mark.parametrize(
+    "fields", [{}, {"sealed": ""}, {"sealed": "not hex"}, {"sealed": "00" * 40}]
+)
+def test_a_code_without_the_secret_of_the_page_is_refused(
+    app: Flask, fields: dict[str, str]
+) -> None:
+    desk = signed_in(app, "clerk")
+    reply = desk.post(FACTOR, {**fields, "code": "123456"}, FACTOR)
+    assert reply.status_code == 403
+    assert "动态码不对" in reply.text
+
+
 def test_an_administrator_enrols_first_and_then_signs_in_by_two_steps(strict_app: Flask) -> None:
     with time_machine.travel(NOW, tick=False) as moment:
         admin = signed_in(strict_app, "admin")
