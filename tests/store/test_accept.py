@@ -91,8 +91,11 @@ def test_nothing_is_accepted_after_the_close_but_receipts_are_kept(world: World)
 def test_the_clock_closes_a_round_and_never_reopens_it(database: Database, tmp_path: Path) -> None:
     close_at = clock.now() + timedelta(hours=1)
     world = make_world(database, tmp_path, close_at=close_at)
-    ballot = world.ballot(world.at_link())
-    late = close_at + timedelta(seconds=1)
+    first, ballot = world.ballot(world.at_link()), world.ballot(world.at_link())
+    just_before = close_at - timedelta(microseconds=1)
+    (taken,) = accept_many(world.database, world.keys, [first], at=just_before)
+    assert taken.kind == "accepted"
+    late = close_at  # this very moment is too late already
     (refused,) = accept_many(world.database, world.keys, [ballot], at=late)
     assert refused.kind == "closed"
     seen = open_entrance(database, world.rounds, world.links["u1"], late)
