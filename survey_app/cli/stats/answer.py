@@ -99,7 +99,9 @@ class Answer:
 
 
 def _is_flat(one: Estimate) -> bool:
-    return one.se == 0 and one.lo is not None and one.lo == one.hi
+    """Half votes have a width where answers are alike; without one everybody was counted."""
+    is_census = one.method == "half_votes"
+    return one.se == 0 and one.lo is not None and one.lo == one.hi and not is_census
 
 
 def _without_flat(one: Named) -> Named:
