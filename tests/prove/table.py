@@ -19,7 +19,9 @@ Made by `make prove`; do not edit. Commit {commit}, begun {began}, seed {seed},
 How to read it: *failed* must be 0. Nothing going wrong in *n* tries does not mean never: with 95 %
 confidence it happens in fewer than 3 of *n* (the column *at most*). *Guard out* is the same trial
 with what protects removed: it must go wrong there, or the trial would prove nothing. *Goal* is the
-count a nightly run aims at, and the release gate (`make prove FULL=1`, resumable).
+count a nightly run aims at, and the release gate (`make prove FULL=1`, resumable). A promise that
+was tried less often than that, and never failed, counts as held and says so. A line that names a
+commit was tried at that one.
 """
 COLUMNS = "| promise | how it was tried | tried | failed | at most | guard out | goal | result |"
 RULE = "|---|---|---|---|---|---|---|---|"
