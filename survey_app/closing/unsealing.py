@@ -112,7 +112,7 @@ def _open_all(session: Session, frozen: FrozenRound, private: X25519PrivateKey) 
         ballot = cast("Ballot", row)  # plain rows have the same columns and cost a third
         opened.seen.add(ballot.id)
         content = stored_content(ballot, links)
-        is_known = known is None or ballot.commitment in known
+        is_known = ballot.commitment in known
         letter = _open(ballot, content, frozen, private) if is_known else None
         if letter is None:
             opened.n_broken += 1
@@ -121,10 +121,8 @@ def _open_all(session: Session, frozen: FrozenRound, private: X25519PrivateKey) 
     return opened
 
 
-def _in_the_log(session: Session, round_id: int) -> set[bytes] | None:
-    """What the log holds of ballots; None where the round has none."""
-    if not round_log.has_begun(session, round_id):
-        return None
+def _in_the_log(session: Session, round_id: int) -> set[bytes]:
+    """What the log holds of ballots; sealed rounds have had one from the first."""
     found = session.scalars(
         select(LogLeaf.subject).where(LogLeaf.round_id == round_id, LogLeaf.subject.is_not(None))
     )
