@@ -100,7 +100,8 @@ def unsigned(bundle: Bundle) -> Gap | None:
     sound = 0
     for number, head in signed:
         if roots.get(head.size) != head.root:
-            return Gap(number, range(sound, head.size), signed[-1][1].size)
+            last = max(head.size - 1, 0)
+            return Gap(number, range(min(sound, last), last + 1), signed[-1][1].size)
         sound = head.size
     return None
 

@@ -61,7 +61,7 @@ def _changed(folder: Path, places: Sequence[str]) -> tuple[str, str] | None:
         return None
     if gap is None:
         return None
-    is_as_long = gap.n_signed == len(bundle.leaves)
+    is_as_long = gap.n_signed == len(bundle.leaves) >= gap.leaves.stop
     leaves = sorted(_suspects(gap, places)) if is_as_long else []
     what = f"对不上 checkpoint {gap.checkpoint} 签过的根"
     if 0 < len(leaves) <= FEW:

@@ -303,7 +303,7 @@ def v1_log(b: Bundle) -> Failures:
         yield from bad(size < before, f"checkpoint {n}", "比前一个小")
         if head and known.get(size) != root and not b.torn:
             yield f"checkpoint {n}", f"日志的前 {size} 片不是它签过的，以后的检查点也就对不上"
-            b.torn = n, before, size
+            b.torn = n, min(before, max(size - 1, 0)), max(size, 1)
         before = size
     b.n_signed = before
     is_other = before != len(b.leaves)
@@ -681,12 +681,12 @@ def change(b: Bundle, failures: list[tuple[str, str, str]]) -> list[tuple[str, s
     if not b.torn or all(number != "V1" for number, _, _ in failures):
         return []
     n, start, end = b.torn
+    new = {*range(start, end)}
     told = [re.findall(r"leaf (\d+)", f"{place} {text}") for _, place, text in failures]
-    named = [{*map(int, one)} & {*range(start, end)} for one in told]
-    leaves = set.intersection(*filter(None, named)) if any(named) else {start}
-    is_known = len(leaves) < 3 and (any(named) or end == start + 1)
+    named = [new & {*map(int, one)} for one in told if new & {*map(int, one)}]
+    leaves = set.intersection(*named or [new])
     place, what = f"leaf {start} 到 leaf {end - 1}", "之间有改动、增删或挪动"
-    if leaves and is_known and b.n_signed == len(b.leaves):
+    if 0 < len(leaves) < 3 and b.n_signed == len(b.leaves) >= end:
         place = " 或 ".join(f"leaf {one}（{b.leaves[one]['type']}）" for one in sorted(leaves))
         what = "被改动过"
     sound = f"，它前面的 {n - 1} 个都相符" * (n > 1)

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from analysis.round_log import verify_round
+from analysis.round_log import notes, verify_round
 from analysis.round_log.checks import check_bundle
 from analysis.round_log.telling import tell as told
 from forms.problems import canonical_json
 from tests.unit.round_log import mutating
-from tests.unit.round_log.made import KEY, write_made
+from tests.unit.round_log.made import KEY, ORIGIN, write_made
 
 AUDITORS = (
     mutating.edit_an_answer,
@@ -148,6 +148,22 @@ def ours_told(folder: Path) -> list[str]:
 
 def alone_told(folder: Path) -> list[str]:
     return verify_round.told(verify_round.verify(folder))
+
+
+@pytest.mark.parametrize("size", [0, 5, 100_000])
+def test_a_checkpoint_of_another_log_is_told_whatever_its_size(
+    bundles: dict[str, Path], tmp_path: Path, size: int
+) -> None:
+    """The log's own key signed another history, and its head lies in the middle."""
+    folder = copied(bundles["public"], tmp_path)
+    heads = (folder / "checkpoints.txt").read_text(encoding="utf-8").split("\n\n")
+    note = notes.sign_note(notes.checkpoint_text(ORIGIN, size, b"x" * 32), ORIGIN, KEY)
+    heads[4:4] = note.removesuffix("\n").split("\n\n")
+    (folder / "checkpoints.txt").write_text("\n\n".join(heads), encoding="utf-8")
+    for told_by in (ours_told, alone_told):
+        lines = told_by(folder)
+        assert "checkpoint 3 签过的根" in lines[0]
+        assert lines[-1].startswith(f"共 {len(lines) - 2} 处不符")
 
 
 def test_the_cell_that_differs_is_named(bundles: dict[str, Path], tmp_path: Path) -> None:
