@@ -1,6 +1,7 @@
 """The envelope of a sealed ballot, and the shares of the key that opens it."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
 from types import MappingProxyType
@@ -105,6 +106,26 @@ def test_another_key_or_a_changed_byte_opens_nothing() -> None:
             open_envelope(changed, KEY, ROUND, "delegate")
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda content: content[:20],
+        lambda content: content[:32] + b"\xff" * 8 + content[40:],
+        lambda content: content[:-1] + b"x",
+        lambda content: content.replace(b"[[1", b"[[[", 1),
+    ],
+    ids=["too short", "lengths beyond its end", "something after it", "comments that are none"],
+)
+def test_what_is_no_letter_is_a_broken_envelope(spoil: Callable[[bytes], bytes]) -> None:
+    """Anybody can write to the public key; what comes out must still be a ballot."""
+    content = spoil(LETTER.padded())
+    info = b"\0".join(part.encode() for part in (ROUND.key, ROUND.digest, "delegate"))
+    suite = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+    sealed = b"\x02" + suite.encrypt(content, KEY.public_key(), info=info)
+    with pytest.raises(BrokenEnvelopeError, match="content"):
+        open_envelope(sealed, KEY, ROUND, "delegate")
+
+
 @given(some.binary(max_size=700), some.lists(some.text(max_size=200), max_size=3))
 def test_length_says_little_and_nothing_is_lost(payload: bytes, words: list[str]) -> None:
     letter = Letter.write(payload, tuple((1, "opinion", one) for one in words))
@@ -147,6 +168,10 @@ def said(typed: str, shares: tuple[Share, ...], round_key: str = "r") -> str:
     return caught.value.problems[0].text()
 
 
+def changed(text: str) -> str:
+    return "".join("2" if one != "2" else "3" for one in text)
+
+
 def test_a_slip_is_named_with_its_group() -> None:
     shares = split(new_key())
     text = shares[0].text
@@ -157,6 +182,8 @@ def test_a_slip_is_named_with_its_group() -> None:
         assert f"第 {place // 4 + 1} 组" in words
     assert "第 1 组" in said("2" + text[1:], shares)
     assert "27 个" in said(text[:-1], shares)
+    assert "号数 1、2 或 3" in said("9" + text[1:], shares)
+    assert "有几个字" in said(text[:5] + changed(text[5:8]) + text[8:], shares)
     assert "“!”" in said(text[:9] + "!" + text[10:], shares)
 
 

@@ -132,6 +132,33 @@ def test_a_share_is_shown_once_and_a_slip_is_named(world: World, admin: Desk) ->
     assert now(page) == "现在：请三位保管人到场"
 
 
+@pytest.mark.parametrize(
+    "step", ["ceremony", "ceremony/share/1/check", "ceremony/rehearsal", "unseal"]
+)
+def test_an_empty_form_comes_back_with_what_to_do(world: World, admin: Desk, step: str) -> None:
+    assert world.round_id == 1
+    names = {"first": "赵一", "second": "钱二", "third": "孙三"}
+    if step != "ceremony":
+        follow(admin, f"{BASE}/ceremony", names)
+    before = admin.get(f"{BASE}/ceremony")
+    reply = admin.post(f"{BASE}/{step}", {"first": names["first"]})
+    assert reply.status_code == 422
+    assert now(admin.get(f"{BASE}/ceremony")) == now(before), "nothing went on"
+
+
+def test_shares_that_are_none_do_not_pass_for_a_rehearsal(world: World, admin: Desk) -> None:
+    assert world.round_id == 1
+    names = {"first": "赵一", "second": "钱二", "third": "孙三"}
+    follow(admin, f"{BASE}/ceremony", names)
+    for number in (1, 2, 3):
+        sheet = printed(admin.post(f"{BASE}/ceremony/share/{number}").text)
+        page = follow(admin, f"{BASE}/ceremony/share/{number}/check", {"share": sheet})
+    reply = admin.post(f"{BASE}/ceremony/rehearsal", {"first": sheet, "second": "2" * 28})
+    assert reply.status_code == 422
+    assert "第二份" in reply.text
+    assert now(admin.get(f"{BASE}/ceremony")) == now(page)
+
+
 @pytest.mark.parametrize("login", ["clerk", "viewer"])
 def test_others_look_on_but_get_no_share(world: World, app: Flask, admin: Desk, login: str) -> None:
     assert world.round_id == 1
@@ -177,6 +204,11 @@ def test_destruction_is_asked_for_approved_and_checked(
     approve = re.search(r'action="(/admin/approvals/\d+)"', second.get("/admin/approvals/"))
     assert approve
     follow(second, approve.group(1), {"verdict": "approve"})
+    for typed in ("", "another-round"):
+        mistaken = admin.post(f"{BASE}/keeping", {"typed_key": typed})
+        assert mistaken.status_code == 422
+        assert "销毁以后的核对" not in mistaken.text
+    assert "和本轮的编号不一样" in mistaken.text
     page = follow(admin, f"{BASE}/keeping", {"typed_key": "test-round"})
     assert "销毁以后的核对" in page
     assert "不符合" not in page

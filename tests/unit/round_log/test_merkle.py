@@ -89,3 +89,21 @@ def test_a_frontier_goes_on_after_being_stored() -> None:
 def test_something_else_is_no_frontier(stored: bytes) -> None:
     with pytest.raises(ValueError, match="frontier"):
         merkle.Frontier.from_bytes(stored)
+
+
+def test_nothing_is_proved_of_what_is_not_there() -> None:
+    for index in (-1, 5):
+        with pytest.raises(ValueError, match="no such leaf"):
+            merkle.inclusion_proof(MANY[:5], index)
+    for earlier in (-1, 6):
+        with pytest.raises(ValueError, match="no such earlier tree"):
+            merkle.consistency_proof(MANY[:5], earlier)
+
+
+def test_a_shrunk_or_unproved_tree_is_not_consistent() -> None:
+    small, large = merkle.root(MANY[:5]), merkle.root(MANY[:7])
+    proof = merkle.consistency_proof(MANY[:7], 5)
+    assert merkle.verify_consistency(5, 7, small, large, proof)
+    assert not merkle.verify_consistency(7, 5, large, small, proof)
+    assert not merkle.verify_consistency(-1, 7, small, large, proof)
+    assert not merkle.verify_consistency(5, 7, small, large, [])
