@@ -29,8 +29,7 @@ def main() -> int:
     if wanted.full:
         running.full(trials, state, wanted.budget, done)
     else:
-        minutes = wanted.budget or NIGHTLY_MINUTES
-        running.nightly(running.scaled(trials, minutes), state, done)
+        running.nightly(trials, state, wanted.budget or NIGHTLY_MINUTES, done)
     table.write(all_trials(), state, wanted.table)
     found = table.summary(all_trials(), state)
     if wanted.table == TABLE:

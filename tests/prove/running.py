@@ -8,7 +8,6 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -55,11 +54,17 @@ def attempt(run: Run, wanted: int, seconds: float, seed: int) -> Counts:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def nightly(trials: list[Trial], state: State, done: Callable[[Trial, Line], None]) -> None:
-    """Every trial of the nightly column once, with its share of the night."""
-    for trial in trials:
-        if trial.nightly:
-            done(trial, run_once(trial, state, trial.nightly, trial.seconds))
+def nightly(
+    trials: list[Trial], state: State, minutes: float, done: Callable[[Trial, Line], None]
+) -> None:
+    """Every trial of the nightly column once; what one leaves of its share, those after it get."""
+    ends = time.monotonic() + 60 * minutes
+    waiting = [one for one in trials if one.nightly]
+    while waiting:
+        planned = sum(one.seconds for one in waiting)
+        share = min(1.0, max(0.0, ends - time.monotonic()) / planned)
+        trial = waiting.pop(0)
+        done(trial, run_once(trial, state, trial.nightly, trial.seconds * share))
 
 
 def full(
@@ -81,13 +86,6 @@ def full(
                 stuck = line.missing or line.counts.failed or line.counts.tried == before
             if wanted <= 0 or stuck or line.counts.tried >= trial.full:
                 unfinished.remove(trial)
-
-
-def scaled(trials: list[Trial], minutes: float) -> list[Trial]:
-    """The same trials with shares that fit into a smaller budget."""
-    planned = sum(one.seconds for one in trials if one.nightly)
-    factor = min(1.0, 60 * minutes / planned) if planned else 1.0
-    return [replace(one, seconds=one.seconds * factor) for one in trials]
 
 
 @contextmanager

@@ -102,7 +102,7 @@ def _line(kind: str, name: str) -> Trial:
         nightly=10,
         full=100,
         run=partial(closes, kind),
-        seconds=75,
+        seconds=150,
         short=2,
         guard="accepting does not look at the state",
         counter_proof=partial(unguarded_closes, kind),

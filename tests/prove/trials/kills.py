@@ -114,7 +114,7 @@ def _line(kind: str, promise: str, how: str, mode: str, guard: str) -> Trial:
         nightly=20_000,
         full=300_000,
         run=partial(kills, kind),
-        seconds=220,
+        seconds=420,
         short=60,
         guard=guard,
         counter_proof=partial(unguarded_kills, kind, mode),

@@ -110,7 +110,7 @@ TRIALS = (
         nightly=500,
         full=10_000,
         run=changed_bundles,
-        seconds=150,
+        seconds=300,
         short=6,
         guard="no checkpoints kept by others, and the log's key in the forger's hands",
         counter_proof=unwitnessed,
@@ -126,7 +126,7 @@ TRIALS = (
         nightly=50,
         full=1_000,
         run=whole_bundles,
-        seconds=60,
+        seconds=120,
         short=4,
     ),
 )

@@ -200,7 +200,7 @@ def _line(kind: str, name: str) -> Trial:
         nightly=3,
         full=20,
         run=partial(drills, kind),
-        seconds=45,
+        seconds=75,
         short=1,
         guard="no signed head kept, no checkpoint held by others",
         counter_proof=partial(drills, kind, is_guarded=False),
