@@ -5,6 +5,7 @@ Written from that text, apart from `verify_round.py`; tests hold the two against
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 from analysis.round_log import audit_checks, log_checks, page_checks
 from analysis.round_log.bundle import Bundle, Unreadable
@@ -60,7 +61,15 @@ def _performed(folder: Path, number: str, check: Callable[[], Places]) -> list[C
         places.extend(check())
     except Unreadable as error:
         places.append(error.place)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OSError) as error:
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        IndexError,
+        OSError,
+        BadZipFile,
+    ) as error:
         places.append(f"bundle ({type(error).__name__})")
     if not places:
         return [Check(number, ok=True, place=str(folder))]

@@ -1,8 +1,10 @@
 """Bundles of rounds that never were: random ballots through the pure functions, no database."""
 
 import base64
+import io
 import json
 import random
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -252,12 +254,15 @@ class Made:
             }
             for one in found["ratees"]
         ]
-        page = {
+        page: dict[str, Any] = {
             "round": self.config["round"],
             "run": 1,
             "scheme": digest(self.config["scheme"]),
             "classes": [{"name": "单位", "rows": rows}],
         }
+        tables = ranking(rows)
+        self.release("tables.zip", tables, "csv")
+        page["files"] = [{"name": "tables.zip", "sha256": sha256(tables).hexdigest()}]
         self.release("results.json", canonical_json(page), "publication")
 
     def material(self, home: Path | None) -> Material:
@@ -281,6 +286,16 @@ class Made:
             verifier=(ROOT / "analysis" / "round_log" / "verify_round.py").read_bytes(),
             audit=audit or None,
         )
+
+
+def ranking(rows: list[dict[str, str]]) -> bytes:
+    """The tables beside a page, as far as a verifier reads them."""
+    lines = [f"{one['name']},{one['score'] or '—'},{one['rank'] or '—'}\n" for one in rows]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        entry = zipfile.ZipInfo("综合得分排名表.csv", date_time=(2000, 1, 1, 0, 0, 0))
+        archive.writestr(entry, "".join(["\ufeff单位名称,总分,类内名次\n", *lines]))
+    return packed.getvalue()
 
 
 def _columns(rows: list[tuple[int, str, Mapping[str, Any], bytes]], width: int) -> BallotColumns:

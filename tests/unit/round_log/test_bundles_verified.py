@@ -1,10 +1,12 @@
 """Two verifiers written apart: both find nothing in a whole bundle, and every change in one."""
 
+import json
 import random
 import re
 import shutil
 from collections.abc import Iterator
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from analysis.round_log.checks import check_bundle
 from analysis.round_log.telling import tell as told
 from forms.problems import canonical_json
 from tests.unit.round_log import mutating
-from tests.unit.round_log.made import KEY, ORIGIN, write_made
+from tests.unit.round_log.made import KEY, ORIGIN, ranking, write_made
 
 AUDITORS = (
     mutating.edit_an_answer,
@@ -175,6 +177,28 @@ def test_the_cell_that_differs_is_named(bundles: dict[str, Path], tmp_path: Path
     assert " score：" in ours[0]
     assert " score 公布的是“99.99”" in alone[0]
     assert " score 算出来是“" in "".join(alone)
+
+
+def test_a_table_that_says_otherwise_than_its_page_is_named(
+    bundles: dict[str, Path], tmp_path: Path
+) -> None:
+    """Whoever owns log and page lists another table: only recomputing tells."""
+    folder = copied(bundles["auditor"], tmp_path)
+    forger = mutating.Forger(folder, random.Random(1), KEY)
+    leaves = forger.leaves()
+    for n, page_n in pairwise(forger.numbers("release")):
+        if json.loads(leaves[n])["name"] == "tables.zip":
+            name = f"results/{page_n}/results.json"
+            page = json.loads(forger.read(name))
+            rows = page["classes"][0]["rows"]
+            other = ranking([{**rows[0], "score": "99.99"}, *rows[1:]])
+            forger.write(f"results/{n}/tables.zip", other)
+            page["files"][0]["sha256"] = sha256(other).hexdigest()
+            forger.write(name, canonical_json(page))
+            forger.change(n, digest=sha256(other).hexdigest())
+            forger.change(page_n, digest=sha256(canonical_json(page)).hexdigest())
+            place = f"results/{n}/tables.zip {rows[0]['name']} score"
+    assert [one.place for one in check_bundle(folder) if not one.ok] == [f"{folder}: {place}"]
 
 
 @pytest.mark.long
