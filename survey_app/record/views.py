@@ -101,6 +101,8 @@ def _shown(held: object) -> str:
     if isinstance(held, bool):
         return str(_("是") if held else _("否"))
     text = str(held)
+    if text in ACTION_NAMES:
+        return str(_(ACTION_NAMES[text]))
     return text[:DIGEST_SHOWN] + "…" if text.startswith("sha256:") else text
 
 

@@ -88,8 +88,11 @@ def test_a_round_is_closed_early_by_two_and_not_by_one(app: Flask) -> None:
     assert row_of(world).state == "closed"
     assert "close" in leaf_types(world)
     minutes = admin.get(f"{place}/minutes/closing")
-    assert "测试admin（admin） 提出，李四（second） 批准" in minutes
+    assert "测试admin（admin）提出，李四（second）批准" in minutes
     assert "李四（second）：该账号建立不足一天" in minutes
+    entry = admin.get("/admin/record/?action=act.approve")
+    assert "内容：提前关闭；" in entry
+    assert "七天内动过的账号：admin 建立天数 0、second 建立天数 0" in entry
     assert REASON in admin.get("/admin/approvals/"), "what was done stays to be read"
 
 
