@@ -87,10 +87,12 @@ def new() -> str:
     schemes = offered(services().database)
     asked = request.args.get("scheme", "")
     chosen = asked if asked in schemes else DEFAULT_SCHEME
+    forms = preset(register, schemes[chosen].scheme)
     # Whoever is on a roster comes with a personal code.
-    form = round_form(register, preset(register, schemes[chosen].scheme), schemes)(
-        scheme=chosen, is_sealed=bool(register.roster)
+    has_codes = not {row.rater_class for row in register.roster}.isdisjoint(
+        rater_class for rater_class, _ratee_class in forms
     )
+    form = round_form(register, forms, schemes)(scheme=chosen, is_sealed=has_codes)
     return _form_page(form, None, schemes=scheme_choices(schemes, None))
 
 

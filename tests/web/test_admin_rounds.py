@@ -64,6 +64,7 @@ def test_the_usual_forms_are_chosen_beforehand(clerk: Desk) -> None:
     }
 
 
+BOXED = re.compile(r'<input checked[^>]*name="is_sealed"')
 SELECT = re.compile(r'<select[^>]*name="(form:[^"]+)".*?selected value="([^"]*)"', re.DOTALL)
 
 
@@ -77,6 +78,8 @@ def test_a_scheme_chosen_first_presets_only_what_it_counts(clerk: Desk) -> None:
     import_register(clerk)
     page = clerk.get("/admin/rounds/new?scheme=hengyang-annual")
     assert chosen(page) == {}
+    assert not BOXED.search(page), "nobody who is asked has a code"
+    assert BOXED.search(clerk.get("/admin/rounds/new"))
     assert re.search(r'checked[^>]*value="hengyang-annual"', page)
     page = clerk.get("/admin/rounds/new?scheme=zhangjiajie-2009")
     assert chosen(page) == {
