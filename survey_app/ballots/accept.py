@@ -291,7 +291,7 @@ def _count_refusals(
     counts = Counter(
         (one.round_id, what.kind)
         for one, what in zip(submissions, outcomes, strict=True)
-        if not what.is_recorded and what.kind != "not_recorded"
+        if not what.is_recorded
     )
     for (round_id, reason), n in sorted(counts.items()):
         connection.execute(

@@ -1,5 +1,6 @@
 """Publishing as an office does it: download, publish, tighten, withdraw, and ask for details."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,24 @@ def test_details_need_another_persons_permit(office: tuple[Flask, World]) -> Non
     assert clerk.post(room(world, "/detail.zip")).status_code == 403
     assert clerk.post(room(world, "/detail/ask"), {"reason": "审计抽查"}).status_code == 303
     assert clerk.post(room(world, "/detail.zip")).status_code == 403
-    assert "审计抽查" in signed_in(app, "admin").get("/admin/approvals/")
+    admin = signed_in(app, "admin")
+    waiting = re.search(r'action="(/admin/approvals/\d+)"', admin.get("/admin/approvals/"))
+    assert waiting
+    assert "审计抽查" in admin.get("/admin/approvals/")
+    assert admin.post(waiting.group(1), {"verdict": "approve"}).status_code == 302
+    given = clerk.post(room(world, "/detail.zip"))
+    assert (given.status_code, given.data[:2]) == (200, b"PK")
+    assert given.headers["Cache-Control"] == "no-store"
+    assert clerk.post(room(world, "/detail.zip")).status_code == 403
+
+
+def test_empty_forms_come_back_and_nothing_is_released(office: tuple[Flask, World]) -> None:
+    app, world = office
+    desk = signed_in(app, "admin")
+    for step in ("/publish", "/minimum", "/withdraw", "/detail/ask"):
+        assert desk.post(room(world, step), {"style": "whatever"}).status_code == 422, step
+    assert desk.post(room(world, "/withdraw"), {"reason": "没有公布过"}).status_code == 404
+    assert "还没有下载或公布过" in desk.get(room(world))
 
 
 def test_who_may_not_publish_sees_no_button(office: tuple[Flask, World]) -> None:

@@ -121,6 +121,8 @@ def test_a_closing_time_is_only_put_off(app: Flask) -> None:
     assert sooner.status_code == 409
     assert "没有晚于现在的截止时间" in sooner.text
     ask(admin, "round.extend", typed(1))
+    wanted = clock.local(close_at + timedelta(days=1))
+    assert f"新的截止时间 {wanted:%Y-%m-%d %H:%M}（北京时间）" in second.get("/admin/approvals/")
     assert row_of(world).close_at == close_at
     assert decide(second) == 302
     put_off = row_of(world).close_at
