@@ -62,6 +62,12 @@ def preset(register: Register, scheme: "Scheme") -> dict[tuple[str, str], str]:
     }
 
 
+def has_codes(register: Register, forms: Iterable[tuple[str, str]]) -> bool:
+    """Whether somebody on a roster is asked: whoever is comes with a personal code."""
+    asked = {rater_class for rater_class, _ratee_class in forms}
+    return not asked.isdisjoint(row.rater_class for row in register.roster)
+
+
 def _counted_forms(
     scheme: "Scheme", rater_class: str, ratee_class: str, *, is_person: bool
 ) -> list[str]:

@@ -1,12 +1,11 @@
 """Rounds: the start page, the list, setting one up, and its steps up to opening."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
-from wtforms.fields.choices import SelectChoice
 
 from forms.problems import InputError, Problem
 from forms.questionnaire import SHORT_SUFFIX, Questionnaire, library
@@ -19,15 +18,19 @@ from survey_app.core.uploads import clean_name
 from survey_app.record import round_log
 from survey_app.register import service as register_service
 from survey_app.register.names import ratee_class_name
+from survey_app.register.reading import Register
 from survey_app.rounds import codes, life, service
-from survey_app.rounds.bindings import as_bindings, as_choices, preset
+from survey_app.rounds.bindings import NOT_ASKED, as_bindings, as_choices, has_codes, preset
 from survey_app.rounds.entrance_views import entrances
-from survey_app.rounds.forms import KEPT, UPLOADED, RoundForm, round_form, scheme_choices
+from survey_app.rounds.forms import KEPT, UPLOADED, RoundForm, round_form
 from survey_app.rounds.overview import PATH, Overview, close_what_is_due, home, overview
 from survey_app.rounds.schemes import DEFAULT_SCHEME, Offered, offered, value_of
 from survey_app.rounds.service import RoundSpec
 from survey_app.rounds.tables import Round
 from survey_app.schemes.books import MAX_BOOK_BYTES, read_file
+
+PRESET = "preset"
+"""The button that chooses questionnaires again, beside the one that saves."""
 
 blueprint = Blueprint("rounds", __name__, url_prefix="/admin")
 blueprint.register_blueprint(entrances)
@@ -82,27 +85,24 @@ def questionnaire(key: str) -> str:
 @blueprint.get("/rounds/new")
 @only("admin", "clerk")
 def new() -> str:
-    """A form that begins with what the scheme counts; ?scheme= names another than the usual."""
+    """A form that begins with what the usual scheme counts."""
     register = register_service.read_present(services().database)
     schemes = offered(services().database)
-    asked = request.args.get("scheme", "")
-    chosen = asked if asked in schemes else DEFAULT_SCHEME
-    forms = preset(register, schemes[chosen].scheme)
-    # Whoever is on a roster comes with a personal code.
-    has_codes = not {row.rater_class for row in register.roster}.isdisjoint(
-        rater_class for rater_class, _ratee_class in forms
-    )
-    form = round_form(register, forms, schemes)(scheme=chosen, is_sealed=has_codes)
-    return _form_page(form, None, schemes=scheme_choices(schemes, None))
+    forms = preset(register, schemes[DEFAULT_SCHEME].scheme)
+    is_sealed = has_codes(register, forms)
+    form = round_form(register, forms, schemes)(scheme=DEFAULT_SCHEME, is_sealed=is_sealed)
+    return _form_page(form, None)
 
 
 @blueprint.post("/rounds/new")
-def create() -> Response | tuple[str, int]:
-    """A new draft."""
+def create() -> Response | tuple[str, int] | str:
+    """A new draft; or the same form, with the questionnaires its scheme counts."""
     held = services()
     register = register_service.read_present(held.database)
     schemes = offered(held.database)
     form = round_form(register, {}, schemes)()
+    if PRESET in request.form:
+        return _preset_page(form, register, schemes, None)
     scheme, problems = _chosen_scheme(form, schemes, "")
     if not form.validate_on_submit() or problems:
         return _form_page(form, None, problems), 422
@@ -136,12 +136,14 @@ def edit(round_id: int) -> str:
 
 
 @blueprint.post("/rounds/<int:round_id>/edit")
-def save(round_id: int) -> Response | tuple[str, int]:
-    """Change a draft."""
+def save(round_id: int) -> Response | tuple[str, int] | str:
+    """Change a draft; or the same form, with the questionnaires its scheme counts."""
     found = overview(services().database, round_id)
     schemes = offered(services().database)
     form = _edit_form(found, schemes)()
     form.key.data = found.row.key
+    if PRESET in request.form:
+        return _preset_page(form, found.register, schemes, found.row)
     scheme, problems = _chosen_scheme(form, schemes, found.row.scheme_toml)
     if not form.validate_on_submit() or problems:
         return _form_page(form, found.row, problems), 422
@@ -155,6 +157,25 @@ def _edit_form(found: Overview, schemes: Mapping[str, Offered]) -> type[RoundFor
     scheme, _problems = life.read_scheme(found.row)
     kept = str(scheme.title) if scheme and value_of(text, schemes) is None else None
     return round_form(found.register, as_choices(found.row.bindings), schemes, kept)
+
+
+def _preset_page(
+    form: RoundForm, register: Register, schemes: Mapping[str, Offered], row: Round | None
+) -> str:
+    """What was typed, with the questionnaires the chosen scheme counts."""
+    choice = form.scheme.data
+    if choice == KEPT and row is not None:
+        scheme, _problems = life.read_scheme(row)
+    else:
+        scheme = schemes[choice].scheme if choice in schemes else None
+    if scheme is None:
+        flash(_("请先选一个方案；上传的方案保存以后才能预选。"))
+        return _form_page(form, row)
+    forms = preset(register, scheme)
+    for pair, name in form.names.items():
+        form[name].data = forms.get(pair, NOT_ASKED)
+    form.is_sealed.data = has_codes(register, forms)
+    return _form_page(form, row)
 
 
 def _chosen_scheme(
@@ -191,13 +212,7 @@ def _spec(form: RoundForm, scheme: str) -> RoundSpec:
     )
 
 
-def _form_page(
-    form: RoundForm,
-    row: Round | None,
-    problems: tuple[Problem, ...] = (),
-    schemes: Sequence[SelectChoice] = (),
-) -> str:
-    """`schemes` are those a new round can begin with."""
+def _form_page(form: RoundForm, row: Round | None, problems: tuple[Problem, ...] = ()) -> str:
     raters = list(dict.fromkeys(rater for rater, _ratee in form.names))
     ratees = list(dict.fromkeys(ratee for _rater, ratee in form.names))
     return render_template(
@@ -209,7 +224,6 @@ def _form_page(
         questionnaires=_library(),
         register=register_service.read_present(services().database),
         problems=[problem.text(_) for problem in problems],
-        schemes=[one for one in schemes if one.value != UPLOADED],
     )
 
 

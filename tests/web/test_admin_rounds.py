@@ -73,24 +73,33 @@ def chosen(page: str) -> dict[str, str]:
     return {name: value for name, value in SELECT.findall(page) if value}
 
 
-def test_a_scheme_chosen_first_presets_only_what_it_counts(clerk: Desk) -> None:
+def test_the_preset_button_chooses_what_the_scheme_counts(clerk: Desk) -> None:
     """One asks nobody at all, one everybody of units, one service users only."""
     import_register(clerk)
-    page = clerk.get("/admin/rounds/new?scheme=hengyang-annual")
+    assert BOXED.search(clerk.get("/admin/rounds/new"))
+    page = preset(clerk, "hengyang-annual")
     assert chosen(page) == {}
     assert not BOXED.search(page), "nobody who is asked has a code"
-    assert BOXED.search(clerk.get("/admin/rounds/new"))
     assert re.search(r'checked[^>]*value="hengyang-annual"', page)
-    page = clerk.get("/admin/rounds/new?scheme=zhangjiajie-2009")
-    assert chosen(page) == {
+    assert 'value="2027 年的一轮"' in page, "what was typed stays"
+    assert chosen(preset(clerk, "zhangjiajie-2009")) == {
         "form:citizen:county": "county.short",
         "form:citizen:unit": "unit.short",
         "form:leader_city:county": "leader",
         "form:leader_city:unit": "leader",
     }
-    page = clerk.get("/admin/rounds/new?scheme=xinping-posts")
-    assert chosen(page) == {}, "only service users are asked, and the register has none"
-    assert chosen(clerk.get("/admin/rounds/new?scheme=nothing"))
+    assert chosen(preset(clerk, "xinping-posts")) == {}, "the register has no service users"
+    kept = preset(clerk, "upload", **{"form:citizen:unit": "unit"})
+    assert chosen(kept) == {"form:citizen:unit": "unit"}
+    assert "请先选一个方案" in kept
+
+
+def preset(desk: Desk, scheme: str, **changed: object) -> str:
+    """The new round's form after another scheme was chosen and its button pressed."""
+    fields = {"title": "2027 年的一轮", "scheme": scheme, "preset": "1", **changed}
+    reply = desk.post("/admin/rounds/new", fields)
+    assert reply.status_code == 200
+    return reply.text
 
 
 def test_a_closing_time_is_on_the_clocks_of_the_office(app: Flask, clerk: Desk) -> None:

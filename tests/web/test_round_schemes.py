@@ -101,7 +101,7 @@ def chosen(page: str, pair: str) -> str:
 
 
 def test_persons_are_offered_the_forms_about_persons(admin: Desk) -> None:
-    page = admin.get("/admin/rounds/new?scheme=plain")
+    page = admin.post("/admin/rounds/new", {"scheme": "plain", "preset": "1"}).text
     assert chosen(page, "leader_city:科员") == "person"
     assert chosen(page, "service_user:科员") == "service-post"
     assert chosen(page, "citizen:科员") == ""
