@@ -82,10 +82,11 @@ def test_nothing_is_accepted_after_the_close_but_receipts_are_kept(world: World)
     (late,) = accept(world, world.ballot(entrance))
     assert (replay.kind, replay.receipt) == ("replayed", before.receipt)
     assert (late.kind, late.receipt) == ("closed", None)
+    accept(world, world.ballot(entrance))
     assert count(world, Ballot) == 1
     with world.database.read() as session:
         refused = session.execute(select(Refusal.reason, Refusal.n)).all()
-    assert [tuple(one) for one in refused] == [("closed", 1)]
+    assert [tuple(one) for one in refused] == [("closed", 2)]
 
 
 def test_the_clock_closes_a_round_and_never_reopens_it(database: Database, tmp_path: Path) -> None:
