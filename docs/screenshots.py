@@ -237,7 +237,7 @@ def city_pictures(browser: Browser, home: Path, rows: int) -> None:
         desk.shoot("desk-trace", height=1150)
         desk.go("/admin/rounds/")
         desk.page.get_by_role("link", name="2027", exact=False).first.click()
-        desk.page.get_by_role("link", name="查看进度").click()
+        desk.page.get_by_role("link", name="查看进度").first.click()
         desk.shoot("desk-watch", height=900)
         desk.go("/admin/record/")
         desk.shoot("desk-record", height=520)
