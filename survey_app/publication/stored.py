@@ -31,20 +31,19 @@ from survey_app.rounds.tables import Link, Round
 
 CHUNK = 2_000
 SUBJECTS = {"ballot": "commitment", "receipt": "hash", "admission": "nullifier"}
-
-
+"""Type of a leaf → the field that says what it is about."""
 WORDS = {
-    "leaf": ("日志第 {place} 片（从 0 数起）被改动过"),
-    "tree": ("日志第 {place} 片（从 0 数起）里有改动、增删或挪动：对不上签过的检查点"),
-    "checkpoint": ("日志前 {place} 片的检查点被改动过：不是本系统的密钥签的"),
-    "head": ("轮次 {place} 的日志比已经签名公布的旧，或者内容不同"),
-    "record": ("操作记录第 {place} 条被改动过，或者与日志不符"),
-    "config": ("轮次 {place} 冻结的内容不是日志第 0 片里的那一份"),
-    "run": ("第 {place} 次核算的结果不是日志里的那一份"),
-    "release": ("发布记录与日志不符，文件校验码 {place}"),
-    "ballot": ("答卷与日志不符，承诺值 {place}"),
-    "receipt": ("回执与日志不符，校验值 {place}"),
-    "admission": ("用过的卡与日志不符，校验值 {place}"),
+    "leaf": "日志第 {place} 片（从 0 数起）被改动过",
+    "tree": "日志第 {place} 片（从 0 数起）里有改动、增删或挪动：对不上签过的检查点",
+    "checkpoint": "日志前 {place} 片的检查点被改动过：不是本系统的密钥签的",
+    "head": "轮次 {place} 的日志比已经签名公布的旧，或者内容不同",
+    "record": "操作记录第 {place} 条被改动过，或者与日志不符",
+    "config": "轮次 {place} 冻结的内容不是日志第 0 片里的那一份",
+    "run": "第 {place} 次核算的结果不是日志里的那一份",
+    "release": "发布记录与日志不符，文件校验码 {place}",
+    "ballot": "答卷与日志不符，承诺值 {place}",
+    "receipt": "回执与日志不符，校验值 {place}",
+    "admission": "用过的卡与日志不符，校验值 {place}",
 }
 
 
