@@ -57,7 +57,7 @@ def test_what_cannot_be_tried_says_so_and_what_breaks_too() -> None:
 
     trials = [trial(missing, id="a"), trial(broken, id="b"), trial(id="c")]
     held = state()
-    nightly(trials, held, nothing)
+    nightly(trials, held, 1, nothing)
     words = [table.verdict(one, held.line(one.id)) for one in trials]
     assert words == ["not tried: strace is not installed", "BROKEN: OSError: gone", "held"]
     found = table.summary(trials, held)
@@ -67,7 +67,7 @@ def test_what_cannot_be_tried_says_so_and_what_breaks_too() -> None:
 def test_a_full_run_is_resumed_and_adds_up(tmp_path: Path) -> None:
     one, file = trial(), tmp_path / "state.json"
     held = state()
-    nightly([one], held, nothing)
+    nightly([one], held, 1, nothing)
     held.save(file)
     again = State.load(file, 2, keeps=True)
     full([one], again, None, nothing)
@@ -78,7 +78,7 @@ def test_a_full_run_is_resumed_and_adds_up(tmp_path: Path) -> None:
 
 def test_another_commit_begins_anew(tmp_path: Path) -> None:
     held, file = state(), tmp_path / "state.json"
-    nightly([trial()], held, nothing)
+    nightly([trial()], held, 1, nothing)
     held.save(file)
     assert State.load(file, 2, keeps=False).lines == {}
 
