@@ -51,12 +51,17 @@ def _said(folder: Path, witness: Path) -> tuple[str, str]:
 
 
 def unwitnessed(task: Task) -> Counts:
-    """The key's owner changes leaf 0 and nobody kept a checkpoint; counts what both let pass."""
+    """Nobody kept a checkpoint: the key's owner changes leaf 0 and withholds what was published.
+
+    Counts what both verifiers let pass.
+    """
     random, passed = Random(task.seed), 0
     for number in range(task.wanted):
         folder = task.folder / f"bundle-{number}"
         public, _, _ = write_made(random.randrange(10**9), folder)
-        mutating.mutate(public, random, KEY, mutating.change_a_weight)
+        forger = mutating.Forger(public, random, KEY)
+        mutating.change_a_weight(forger)
+        mutating.withhold_the_pages(forger)
         passed += not any(_said(public, public / "checkpoints.txt"))
     return Counts(task.wanted, passed)
 

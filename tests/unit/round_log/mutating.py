@@ -10,6 +10,7 @@ import base64
 import json
 import random
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -180,6 +181,14 @@ def change_a_weight(f: Forger) -> str:
     config["scheme"]["component"][0]["weight"] = "99"
     f.change(0, config=config)
     return ""
+
+
+def withhold_the_pages(f: Forger) -> None:
+    """Say that no published file is there: they tell of the scheme before."""
+    shutil.rmtree(f.folder / names.RESULTS)
+    index = json.loads(f.read(names.INDEX)) | {"absent": f.numbers("release")}
+    f.write(names.INDEX, canonical_json(index))
+    f.refit()
 
 
 def move_a_class(f: Forger) -> str:
