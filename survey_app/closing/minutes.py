@@ -143,8 +143,10 @@ def _leaves(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     order = LogLeaf.place.desc() if is_backwards else LogLeaf.place
     found = select(LogLeaf.place, LogLeaf.body).where(LogLeaf.round_id == round_id).order_by(order)
-    for place, body in session.execute(found.execution_options(yield_per=CHUNK)):
-        yield place, json.loads(body)
+    # Whoever reads stops early: the cursor at the server is closed with the generator.
+    with session.execute(found.execution_options(yield_per=CHUNK)) as rows:
+        for place, body in rows:
+            yield place, json.loads(body)
 
 
 def _head_over(session: Session, round_id: int, place: int) -> LogCheckpoint:
