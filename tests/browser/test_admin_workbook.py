@@ -40,6 +40,7 @@ def answer(page: Page, address: str) -> None:
     assert page.get_by_text("回执", exact=False).first.is_visible()
 
 
+@pytest.mark.long
 def test_from_an_empty_register_to_an_opened_workbook(
     site: AdminSite, open_page: OpenPage, tmp_path: Path
 ) -> None:

@@ -54,7 +54,15 @@ def test_a_citizens_whole_journey(
     picture(page, f"thanks-{viewport['width']}-{'js' if has_scripts else 'plain'}")
 
 
-@pytest.mark.parametrize("query", ["", "?elder=1", "?lang=en", "?lang=en&elder=1"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        pytest.param("?elder=1", marks=pytest.mark.long),
+        pytest.param("?lang=en", marks=pytest.mark.long),
+        "?lang=en&elder=1",
+    ],
+)
 def test_nothing_is_wider_than_the_screen(
     make_site: MakeSite, open_page: OpenPage, query: str
 ) -> None:

@@ -26,7 +26,13 @@ def press(page: Page, name: str) -> None:
     follow(page.get_by_role("button", name=name, exact=True))
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param(DESKTOP, id="desktop", marks=pytest.mark.long),
+        pytest.param(PHONE, id="phone"),
+    ],
+)
 def test_three_holders_and_two_of_them(
     site: AdminSite, open_page: OpenPage, tmp_path: Path, size: dict[str, int]
 ) -> None:

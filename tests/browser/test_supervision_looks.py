@@ -90,6 +90,7 @@ def test_every_page_reads_well(
             check(page, f"{login}-{number:02d}-{viewport['width']}")
 
 
+@pytest.mark.long
 def test_a_citizen_complains_by_keyboard_and_touch(
     site: AdminSite, open_page: Callable[..., Page]
 ) -> None:

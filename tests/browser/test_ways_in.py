@@ -29,7 +29,7 @@ def fill(page: Page) -> None:
         page.locator(f"label:has(> input[name='1.{key}'][value='4'])").click()
 
 
-@pytest.mark.parametrize("has_crypto", [True, False])
+@pytest.mark.parametrize("has_crypto", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_a_browser_works_a_moment_and_sends_by_itself(
     make_site: MakeSite,
     open_page: OpenPage,
@@ -64,7 +64,7 @@ def test_without_scripts_the_form_asks_to_wait(
 
 
 @pytest.mark.parametrize("has_scripts", [True, False])
-@pytest.mark.parametrize("viewport", [NARROW, TABLET])
+@pytest.mark.parametrize("viewport", [NARROW, pytest.param(TABLET, marks=pytest.mark.long)])
 def test_a_tablet_serves_one_person_after_the_other(
     make_site: MakeSite, open_page: OpenPage, viewport: dict[str, int], has_scripts: bool
 ) -> None:

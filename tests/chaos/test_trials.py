@@ -16,7 +16,6 @@ SECONDS = 30.0
 QUICK = (
     "race-card-sqlite",
     "race-form-sqlite",
-    "lost-reply-sqlite",
     "linking-plain-sqlite",
     "secret-sealed-sqlite",
 )
