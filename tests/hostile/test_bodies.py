@@ -93,7 +93,7 @@ def test_no_body_breaks_a_page_of_the_public(target: Target, data: st.DataObject
     fuzz(target, target.public, target.app.test_client(), data)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_no_body_breaks_a_page_of_the_operators(target: Target, data: st.DataObject) -> None:
     fuzz(target, target.operators, target.admin(), data)

@@ -94,6 +94,15 @@ def test_the_preset_button_chooses_what_the_scheme_counts(clerk: Desk) -> None:
     assert "请先选一个方案" in kept
 
 
+def test_the_return_key_saves(clerk: Desk) -> None:
+    """It presses the first button of a form."""
+    import_register(clerk)
+    form = clerk.get("/admin/rounds/new").split('<form method="post" action="/admin/rounds/new"')[1]
+    buttons = re.findall(r"<button[^>]*>", form.split("</form>")[0])
+    assert "preset" not in buttons[0]
+    assert any("preset" in one for one in buttons)
+
+
 def preset(desk: Desk, scheme: str, **changed: object) -> str:
     """The new round's form after another scheme was chosen and its button pressed."""
     fields = {"title": "2027 年的一轮", "scheme": scheme, "preset": "1", **changed}
